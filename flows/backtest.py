@@ -1,0 +1,180 @@
+"""History in, what would have fired out: the live graph over a file, without Kafka and without a wall clock.
+
+    python -m flows.backtest --triggers PATH... --events FILE [--out FILE]
+
+The same input gives the same bytes, whatever the chunk size and the number of workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+
+from config.durations import parse_duration
+from config.errors import ConfigError, Refused
+from config.events import load_event_schemas
+from config.loader import load_triggers
+from config.vocabulary import load_vocabularies
+from flows import steps
+from flows.backtest_report import ReadCount, ReportSink, Summary, read_summary
+from flows.cluster import WorkerDied, run_cluster
+from flows.file_source import AtEnd, FileSource
+from flows.progress import Progress
+from operators.compiler import compile_triggers
+from operators.decode import Decoder
+from operators.detect import Detection, detect
+from operators.plan import Plan
+from operators.records import Chunk
+
+CONFIG: Final = Path(__file__).parent.parent / "config"
+BAD_INPUT: Final = 2
+"""Exit status where a trigger, an option or the file is at fault."""
+DEDUPE_HORIZON_US: Final = 7 * 86_400_000_000
+KEY_GROUPS: Final = 64
+"""Of a run that keeps no state for a later one, the number changes no answer; fewer cost less a chunk."""
+NO_EPOCHS: Final = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Everything one run is asked for. Goes to worker processes as it is."""
+
+    triggers: tuple[Path, ...]
+    events: Path
+    format: Literal["canonical", "segment", "cloudevents", "auto"] = "canonical"
+    out: Path | None = None
+    max_out_of_orderness_us: int = 5_000_000
+    at_end: AtEnd = "hold"
+    with_expired: bool = False
+    chunk_size: int = 16_384
+    event_schemas: Path = CONFIG / "events"
+    summary: Path = Path("summary.json")
+
+    def plan(self) -> Plan:
+        """The triggers, compiled. Raises ``ConfigError``."""
+        return Plan(compile_triggers(load_triggers(self.triggers), wants_expired=self.with_expired))
+
+    def flow(self, plan: Plan) -> Dataflow:
+        """The graph; its answer and its summary are written when the file has ended."""
+        vocabularies = load_vocabularies(CONFIG / "vocabulary")
+        source = FileSource(
+            path=self.events,
+            decoder=Decoder(
+                self.format,
+                schemas=load_event_schemas(self.event_schemas),
+                vocabulary=vocabularies.get("segment" if self.format == "auto" else self.format),
+            ),
+            max_out_of_orderness_us=self.max_out_of_orderness_us,
+            at_end=self.at_end,
+            chunk_size=self.chunk_size,
+            progress=Progress(self.events.name),
+        )
+        names = tuple(program.name for program in plan.programs)
+        report = ReportSink(self.out, self.summary, names, KEY_GROUPS, self.with_expired)
+        detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False)
+        flow = Dataflow("backtest")
+        chunks = op.input(steps.SOURCE, flow, source)
+        found = op.map("report_found", detect(steps.DETECT, chunks, detection), lambda keyed: (report.PART, keyed[1]))
+        read = op.map("report_read", chunks, _read_count)
+        op.output(steps.OUTPUTS, op.merge("report", found, read), report)
+        return flow
+
+
+def _read_count(chunk: Chunk) -> tuple[str, ReadCount]:
+    return ReportSink.PART, ReadCount(len(chunk.records), len(chunk.dead), chunk.final)
+
+
+def build(backtest: Backtest) -> Dataflow:
+    """The graph in a worker process."""
+    return backtest.flow(backtest.plan())
+
+
+def run(backtest: Backtest, *, workers: int = 1) -> Summary:
+    """Runs it to the end in ``workers`` processes.
+
+    Raises ``ConfigError`` for a bad trigger, ``OSError`` for a file that cannot be read, ``WorkerDied``.
+    """
+    backtest.plan()
+    with backtest.events.open("rb"):
+        pass
+    with tempfile.TemporaryDirectory() as folder:
+        asked = Backtest(**(vars(backtest) | {"summary": Path(folder) / "summary.json"}))
+        started = time.perf_counter()
+        run_cluster(build, asked, workers=workers, epoch=NO_EPOCHS)
+        summary = read_summary(asked.summary)
+    summary.seconds = time.perf_counter() - started
+    return summary
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; gives its exit status."""
+    options = _parser().parse_args(arguments)
+    backtest = Backtest(
+        triggers=tuple(options.triggers),
+        events=options.events,
+        format=options.format,
+        out=options.out,
+        max_out_of_orderness_us=options.max_out_of_orderness,
+        at_end=options.at_end,
+        with_expired=options.expired,
+        chunk_size=options.chunk_size,
+    )
+    try:
+        summary = run(backtest, workers=options.workers)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except (OSError, EOFError) as error:
+        print(f"{options.events}: cannot be read: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except WorkerDied as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(summary.as_dict()) if options.summary == "json" else summary.as_text())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m flows.backtest", description="What triggers would have fired over a file of events."
+    )
+    add = parser.add_argument
+    add("--triggers", type=Path, nargs="+", required=True, metavar="PATH", help="trigger files or folders of them")
+    add("--events", type=Path, required=True, metavar="FILE", help="JSON lines (also .gz, .zst) or .parquet")
+    add("--format", choices=("canonical", "segment", "cloudevents", "auto"), default="canonical")
+    add("--out", type=Path, metavar="FILE", help="one JSON object a line for every decision")
+    add("--max-out-of-orderness", type=_duration, default=5_000_000, metavar="5s", help="default: 5s")
+    add("--at-end", choices=("hold", "flush"), default="hold", help="what the end of the file does to time")
+    add("--expired", action="store_true", help="also write partial matches that timed out")
+    add("--workers", type=_positive, default=1, metavar="N", help="processes")
+    add("--chunk-size", type=_positive, default=16_384, metavar="N", help="events a chunk; changes no answer")
+    add("--summary", choices=("text", "json"), default="text", help="how the counts are printed")
+    return parser
+
+
+def _duration(text: str) -> int:
+    try:
+        return parse_duration(text)
+    except Refused as refused:
+        raise argparse.ArgumentTypeError(f"{text!r} {refused}") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Runs a bounded flow in this process, or in several on this machine."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from typing import TypeVar
+
+from bytewax.dataflow import Dataflow
+from bytewax.testing import cluster_main
+
+from flows.collector import relax_collector
+
+Asked = TypeVar("Asked")
+
+
+class WorkerDied(Exception):
+    """A worker process ended before the flow did; what it printed says why."""
+
+
+def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: int, epoch: timedelta) -> None:
+    """Builds ``build(asked)`` in each of ``workers`` processes (one: this one) and runs it to its end."""
+    if workers == 1:
+        _work(build, asked, [], 0, epoch)
+        return
+    addresses = _free_addresses(workers)
+    context = get_context("spawn")
+    processes: list[BaseProcess] = [
+        context.Process(target=_work, args=(build, asked, addresses, index, epoch), daemon=True)
+        for index in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    running = {process.sentinel: (index, process) for index, process in enumerate(processes)}
+    while running:
+        for sentinel in wait(list(running)):
+            index, process = running.pop(sentinel)  # type: ignore[index]
+            process.join()
+            if process.exitcode:
+                for _, other in running.values():
+                    other.kill()
+                raise WorkerDied(f"worker process {index} of {workers} ended with status {process.exitcode}")
+
+
+def _work(
+    build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta
+) -> None:
+    flow = build(asked)
+    relax_collector()
+    cluster_main(flow, addresses, index, epoch_interval=epoch, worker_count_per_proc=1)
+    sys.stderr.flush()
+
+
+def _free_addresses(count: int) -> list[str]:
+    """Loopback addresses that were free a moment ago, all different."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]

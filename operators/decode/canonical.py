@@ -1,0 +1,143 @@
+"""The canonical envelope: one JSON object a message, with the names of ``CanonicalEvent``.
+
+A whole chunk is decoded in one call where every message is plain; otherwise message by message, and what the fast
+decoder refuses is read again by the pydantic model, which accepts a little more (unknown keys survive in
+``context``) and says exactly what is wrong with the rest.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from operators.decode.json_text import is_utf8, may_overflow, parse_object, shown
+from operators.decode.messages import Undecodable
+from operators.reasons import DeadReason
+from operators.records import MAX_EPOCH_MS, MIN_EPOCH_MS, Record
+
+_decoder = msgspec.json.Decoder(Record)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EXACT_FLOAT_US = 4_000_000_000_000_000
+"""Up to here (the year 2096) a double of seconds still names every microsecond."""
+
+
+class CanonicalEvent(BaseModel):
+    """What a canonical message must be."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    event_id: Annotated[str, Field(min_length=1)]
+    type: Annotated[str, Field(min_length=1)]
+    event_time: AwareDatetime | Annotated[int, Field(ge=MIN_EPOCH_MS, le=MAX_EPOCH_MS)]
+    customer_id: Annotated[str, Field(min_length=1)] | None = None
+    session_id: str | None = None
+    properties: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+
+
+def decode_chunk(values: list[bytes]) -> list[Record] | None:
+    """All messages of a chunk at once, or None where any needs a closer look. ``values``: none empty."""
+    joined = b"\n".join(values)
+    if joined.count(b"\n") != len(values) - 1 or not is_utf8(joined):
+        return None
+    try:
+        records = _decoder.decode_lines(joined)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if len(records) != len(values):
+        return None
+    for column in ([r.properties for r in records], [r.context for r in records]):
+        objects = b"\n".join([b"", *column])
+        # No message holds a newline, so each line here is one value: are all of them objects?
+        if objects.count(b"\n{") != len(values) or may_overflow(objects):
+            return None
+    return records
+
+
+def decode_one(value: bytes) -> Record:
+    """One message; raises ``Undecodable``."""
+    parsed = parse_object(value)
+    try:
+        event = CanonicalEvent.model_validate(_typed_time(parsed))
+    except ValidationError as error:
+        raise _explained(error) from None
+    except (OverflowError, ValueError) as error:
+        raise Undecodable(DeadReason.INVALID_EVENT_TIME, f"event_time: {error}") from None
+    context = {**event.context, **(event.model_extra or {})}
+    return Record(
+        event_id=event.event_id,
+        type=event.type,
+        event_time=event.event_time,
+        customer_id=event.customer_id,
+        session_id=event.session_id,
+        properties=encode_object(event.properties),
+        context=encode_object(context),
+    )
+
+
+def encode_object(value: dict[str, Any]) -> msgspec.Raw:
+    """A dict as raw JSON text."""
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
+def event_times_us(records: list[Record]) -> list[int]:
+    """The event times of decoded records in microseconds."""
+    try:
+        times = [round(record.event_time.timestamp() * 1e6) for record in records]  # type: ignore[union-attr]
+    except AttributeError:
+        return [event_time_us(record.event_time) for record in records]
+    if times and max(times) > _EXACT_FLOAT_US:
+        return [event_time_us(record.event_time) for record in records]
+    return times
+
+
+def event_time_us(event_time: datetime | int) -> int:
+    """One event time, as it was sent, in microseconds."""
+    if isinstance(event_time, int):
+        return event_time * 1_000
+    elapsed = event_time - _EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
+
+
+def parse_time(text: Any, field: str) -> datetime:
+    """An ISO 8601 time with an offset; raises ``Undecodable``."""
+    if isinstance(text, str):
+        try:
+            time = datetime.fromisoformat(text)
+        except ValueError:
+            time = None
+        if time is not None and time.tzinfo is not None:
+            return time
+    raise Undecodable(
+        DeadReason.INVALID_EVENT_TIME,
+        f"{field}: {shown(text)} is no time; allowed: ISO 8601 with an offset, e.g. 2026-01-05T10:00:00.120Z",
+    )
+
+
+def _typed_time(parsed: dict[str, Any]) -> dict[str, Any]:
+    time = parsed.get("event_time")
+    if isinstance(time, str):
+        return {**parsed, "event_time": parse_time(time, "event_time")}
+    if "event_time" in parsed and (isinstance(time, bool) or not isinstance(time, int)):
+        raise Undecodable(
+            DeadReason.INVALID_EVENT_TIME,
+            f"event_time: {shown(time)} is no time; allowed: ISO 8601 with an offset, or whole epoch milliseconds",
+        )
+    return parsed
+
+
+def _explained(error: ValidationError) -> Undecodable:
+    first = error.errors(include_url=False)[0]
+    # Of a union pydantic names the member it tried last; the path ends at the field for whoever reads it.
+    path = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or "[" not in part)
+    if path.startswith("event_time"):
+        reason, path = DeadReason.INVALID_EVENT_TIME, "event_time"
+    elif first["type"] == "missing":
+        reason = DeadReason.MISSING_FIELD
+    else:
+        reason = DeadReason.INVALID_FIELD
+    value = "" if first["type"] == "missing" else f"; got {shown(first['input'])}"
+    return Undecodable(reason, f"{path}: {first['msg'].lower()}{value}")

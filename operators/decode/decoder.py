@@ -1,0 +1,170 @@
+"""One topic's decoder: envelope, size, schemas and clock skew, in that order; each failure is a dead letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from config.events import EventSchema
+from config.vocabulary import Vocabulary
+from operators.decode import canonical, cloudevents, segment
+from operators.decode.json_text import parse, shown
+from operators.decode.messages import Decoded, Messages, Undecodable
+from operators.decode.naming import Naming
+from operators.reasons import DeadReason
+from operators.records import Record
+
+Envelope = Literal["canonical", "segment", "cloudevents", "auto"]
+DEFAULT_MAX_MESSAGE_BYTES = 1_048_576
+"""Kafka's own default limit of a message."""
+
+
+class Decoder:
+    """Turns the messages of one topic into records. Pure: it keeps nothing between calls.
+
+    ``max_future_skew_us`` None (a backtest): no event time is too far ahead.
+    """
+
+    def __init__(
+        self,
+        envelope: Envelope = "canonical",
+        *,
+        schemas: Mapping[str, EventSchema] | None = None,
+        vocabulary: Vocabulary | None = None,
+        max_future_skew_us: int | None = None,
+        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+    ) -> None:
+        if envelope != "canonical" and vocabulary is None:
+            raise ValueError(f"the {envelope} envelope needs a vocabulary")
+        self.envelope = envelope
+        self.reads_headers = envelope in ("cloudevents", "auto")
+        self._schemas = dict(schemas or {})
+        self._naming = None if vocabulary is None else Naming(vocabulary, self._schemas)
+        self._max_future_skew_us = max_future_skew_us
+        self._max_message_bytes = max_message_bytes
+        self._one: Callable[[Messages, int], Iterator[Record | Undecodable]] = {
+            "canonical": self._canonical,
+            "segment": self._segment,
+            "cloudevents": self._cloudevents,
+            "auto": self._auto,
+        }[envelope]
+
+    def decode(self, messages: Messages) -> Decoded:
+        """The events of these messages in offset order, and a dead letter for each that is none."""
+        values = messages.values
+        if self.envelope == "canonical" and values and all(values):
+            largest = max(map(len, values))  # type: ignore[arg-type]
+            records = canonical.decode_chunk(values) if largest <= self._max_message_bytes else None  # type: ignore[arg-type]
+            if records is not None and self._all_plain(records):
+                times_us = canonical.event_times_us(records)
+                if not self._any_ahead(times_us, messages.record_times_us):
+                    zeros = [0] * len(records)
+                    return Decoded(records, times_us, messages.offsets, zeros, messages.record_times_us, [])
+        return self._each(messages)
+
+    def _all_plain(self, records: list[Record]) -> bool:
+        """Whether no record asks for a look at its schema, its customer, or the length of its name."""
+        if not self._schemas.keys().isdisjoint({record.type for record in records}):
+            return False
+        return None not in [record.customer_id for record in records]
+
+    def _any_ahead(self, times_us: list[int], record_times_us: Any) -> bool:
+        skew_us = self._max_future_skew_us
+        if skew_us is None or not times_us or max(times_us) <= min(record_times_us) + skew_us:
+            return False
+        return any(time > record_time + skew_us for time, record_time in zip(times_us, record_times_us, strict=True))
+
+    def _each(self, messages: Messages) -> Decoded:
+        out = Decoded([], [], [], [], [], [])
+        for i, value in enumerate(messages.values):
+            try:
+                if not value and not cloudevents.is_binary(messages.header(i)):
+                    raise Undecodable(DeadReason.EMPTY_MESSAGE, "a message without a value")
+                if value and len(value) > self._max_message_bytes:
+                    raise Undecodable(
+                        DeadReason.MESSAGE_TOO_LARGE,
+                        f"{len(value)} bytes; allowed: up to {self._max_message_bytes}",
+                    )
+                for index, found in enumerate(self._one(messages, i)):
+                    self._take(out, messages, i, index, found)
+            except Undecodable as error:
+                out.dead.append(messages.dead(i, error.reason, str(error)))
+        return out
+
+    def _take(self, out: Decoded, messages: Messages, i: int, index: int, found: Record | Undecodable) -> None:
+        try:
+            if isinstance(found, Undecodable):
+                raise found
+            time_us = canonical.event_time_us(found.event_time)
+            self._check(found, time_us, messages.record_times_us[i])
+        except Undecodable as error:
+            out.dead.append(messages.dead(i, error.reason, str(error)))
+            return
+        out.records.append(found)
+        out.event_times_us.append(time_us)
+        out.offsets.append(messages.offsets[i])  # type: ignore[attr-defined]
+        out.indexes.append(index)  # type: ignore[attr-defined]
+        out.record_times_us.append(messages.record_times_us[i])  # type: ignore[attr-defined]
+
+    def _check(self, record: Record, time_us: int, record_time_us: int) -> None:
+        schema = self._schemas.get(record.type)
+        if record.customer_id is None and (schema is None or schema.customer_id_required):
+            raise Undecodable(
+                DeadReason.MISSING_CUSTOMER,
+                f"customer_id: required for type {shown(record.type)}; "
+                "a schema in config/events may say `customer_id: optional`",
+            )
+        if schema is not None:
+            wrong = schema.validate_json(bytes(record.properties))
+            if wrong is not None:
+                raise Undecodable(DeadReason.SCHEMA_VIOLATION, wrong)
+        skew_us = self._max_future_skew_us
+        if skew_us is not None and time_us > record_time_us + skew_us:
+            ahead_s = (time_us - record_time_us) / 1e6
+            raise Undecodable(
+                DeadReason.FUTURE_EVENT_TIME,
+                f"event_time is {ahead_s:.0f} s ahead of its Kafka record; allowed: {skew_us / 1e6:.0f} s",
+            )
+
+    def _canonical(self, messages: Messages, i: int) -> Iterator[Record | Undecodable]:
+        value = messages.values[i]
+        assert value is not None
+        yield canonical.decode_one(value)
+
+    def _segment(self, messages: Messages, i: int) -> Iterator[Record | Undecodable]:
+        message = parse(messages.values[i] or b"")
+        if not isinstance(message, dict):
+            raise Undecodable(DeadReason.UNKNOWN_ENVELOPE, f"a Segment message is an object; got {shown(message)}")
+        assert self._naming is not None
+        for event in segment.split(message):
+            yield _attempt(segment.decode, event, self._naming, messages.record_times_us[i])
+
+    def _cloudevents(self, messages: Messages, i: int) -> Iterator[Record | Undecodable]:
+        assert self._naming is not None
+        headers = messages.header(i)
+        if cloudevents.is_binary(headers):
+            message: Any = cloudevents.from_binary(headers, messages.values[i] or b"")
+        else:
+            message = parse(messages.values[i] or b"")
+        for event in message if isinstance(message, list) else [message]:
+            yield _attempt(cloudevents.decode, event, self._naming, messages.record_times_us[i])
+
+    def _auto(self, messages: Messages, i: int) -> Iterator[Record | Undecodable]:
+        if cloudevents.is_binary(messages.header(i)):
+            return self._cloudevents(messages, i)
+        message = parse(messages.values[i] or b"")
+        if isinstance(message, list) or (isinstance(message, dict) and cloudevents.is_cloudevent(message)):
+            return self._cloudevents(messages, i)
+        if isinstance(message, dict) and segment.is_segment(message):
+            return self._segment(messages, i)
+        return self._canonical(messages, i)
+
+
+def _attempt(
+    decode: Callable[[Any, Naming, int], Record], event: Any, naming: Naming, arrival_us: int
+) -> Record | Undecodable:
+    """One event of a batch: its failure is its own and not its neighbours'."""
+    try:
+        return decode(event, naming, arrival_us)
+    except Undecodable as error:
+        return error

@@ -1,0 +1,223 @@
+"""One key group: everything that happens to the customers (and other keys) that hash into it.
+
+Pure: batches in, decisions and late events out. In order: duplicates are recognised, late events set apart, the rest
+reordered by event time behind the watermark, and shown to the automata; then timers due by the watermark fire.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from heapq import heappop, heappush
+from typing import Any
+
+from operators.automaton import Automaton, Found
+from operators.body import parse_body
+from operators.captures import capture
+from operators.clock import GroupClock
+from operators.decide import Decider
+from operators.plan import Listener, Plan, keys_of
+from operators.program import Key
+from operators.reasons import Fate
+from operators.records import (
+    CUSTOMER,
+    END_OF_TIME,
+    ID,
+    INDEX,
+    OFFSET,
+    ORDER,
+    ORIGIN,
+    PROPERTIES,
+    TIME,
+    TYPE,
+    Decision,
+    Event,
+    GroupBatch,
+    LateEvent,
+)
+from operators.seen import SeenIds
+from operators.tally import Tally
+
+class KeyGroup:
+    """The state of one key group. ``operators.state`` writes and reads it."""
+
+    def __init__(self, plan: Plan, *, dedupe_horizon_us: int) -> None:
+        self.plan = plan
+        self.clock = GroupClock()
+        self.tally = Tally()
+        self.seen = SeenIds(dedupe_horizon_us)
+        self.seen_foreign = SeenIds(dedupe_horizon_us)
+        self.waiting: list[Event] = []
+        """Home events that the watermark has not passed."""
+        self.waiting_foreign: list[tuple[Any, ...]] = []
+        """``(order, origin, offset, index, entry)`` of foreign ones."""
+        self.timers: list[tuple[int, int, Key]] = []
+        """Heap of (due, program index, key); an entry is valid while it is its key's ``due_us``."""
+        self._found: list[Found] = []
+        self.automata = [
+            Automaton(program, self._schedule, self._found.append, self.tally) for program in plan.programs
+        ]
+        self._decider = Decider(self.tally)
+
+    @property
+    def open_matches(self) -> int:
+        """How many partial matches are open."""
+        return sum(automaton.open_matches for automaton in self.automata)
+
+    def timers_due_by(self, time_us: int) -> int:
+        """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
+        timers = self.timers
+        pending, count = [0], 0
+        while pending:
+            place = pending.pop()
+            if place < len(timers) and timers[place][0] <= time_us:
+                count += 1
+                pending += (2 * place + 1, 2 * place + 2)
+        return count
+
+    def receive(self, batch: GroupBatch) -> list[Decision | LateEvent]:
+        """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
+        out: list[Decision | LateEvent] = []
+        if batch.entries:
+            self._take_entries(batch, out)
+        if batch.foreign:
+            self._take_foreign(batch)
+        before_us = self.clock.watermark_us
+        watermark_us = self.clock.hear(batch.origin, batch.watermark_us, batch.origins)
+        if batch.final:
+            self._advance(END_OF_TIME, watermark_us)
+        elif watermark_us > before_us:
+            self._advance(watermark_us, watermark_us)
+        if self._found:
+            out += self._decider.decide(self._found)
+            self._found.clear()
+        return out
+
+    def _take_entries(self, batch: GroupBatch, out: list[Decision | LateEvent]) -> None:
+        """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
+        seen, waiting = self.seen, self.waiting
+        matched = duplicates = late = 0
+        for event_id, time_us, watermark_us, event in batch.entries:
+            if seen.is_duplicate(event_id, time_us, watermark_us):
+                duplicates += 1
+                continue
+            if time_us < watermark_us:
+                late += 1
+                out.append(_late_event(event_id, time_us, watermark_us, event))
+            else:
+                matched += 1
+            if event is None:
+                continue
+            interest = self.plan.interest(event[TYPE])
+            if interest.arrivals and self._arrive(event, interest.arrivals):
+                seen.keep(event_id, time_us)
+            if interest.home:
+                waiting.append(event)
+        counts = self.tally
+        for fate, count in ((Fate.MATCHED, matched), (Fate.DUPLICATE, duplicates), (Fate.LATE, late)):
+            if count:
+                counts.add(fate.value, amount=count)
+
+    def _take_foreign(self, batch: GroupBatch) -> None:
+        for event, watermark_us, concerns in batch.foreign:
+            event_id, time_us = event[ID], event[TIME]
+            if self.seen_foreign.is_duplicate(event_id, time_us, watermark_us):
+                continue
+            fired = False
+            rest = []
+            for concern in concerns:
+                program, spec, key, item = concern
+                if self.plan.programs[program].fires_on_arrival:
+                    fired |= self._fire(program, spec, key, (*event, item))
+                else:
+                    rest.append(concern)
+            if fired:
+                self.seen_foreign.keep(event_id, time_us)
+            if rest:
+                self.waiting_foreign.append(
+                    (event[ORDER], event[ORIGIN], event[OFFSET], event[INDEX], (event, tuple(rest)))
+                )
+
+    def _arrive(self, event: Event, listeners: tuple[Listener, ...]) -> bool:
+        """Fires the single-step triggers that this event fits; tells whether any did."""
+        event = _parsed(event)
+        fired = False
+        for listener in listeners:
+            for key, item in keys_of(listener, event):
+                fired |= self._fire(listener.program, listener.spec, key, event if item is None else (*event, item))
+        return fired
+
+    def _fire(self, program_index: int, spec: Any, key: Key, event: Event) -> bool:
+        program = self.plan.programs[program_index]
+        matcher = program.stages[0].matcher
+        assert matcher is not None
+        if not matcher.fits(event, (), spec):
+            return False
+        per = None if program.per is None else program.per(event)
+        self.tally.add("matches", program.name)
+        captured = (capture(event, program.layouts[0]),)
+        self._found.append(Found(program, key, per, captured, event[TIME], expired=False))
+        return True
+
+    def _advance(self, before_us: int, watermark_us: int) -> None:
+        """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
+        if self.waiting:
+            for event in _released(self.waiting, before_us):
+                self._process(event)
+        if self.waiting_foreign:
+            for *_, (event, concerns) in _released(self.waiting_foreign, before_us):
+                event = _parsed(event)
+                for program, spec, key, item in concerns:
+                    self.automata[program].on_event(event if item is None else (*event, item), key, spec)
+        timers = self.timers
+        while timers and timers[0][0] <= watermark_us:
+            due_us, program, key = heappop(timers)
+            automaton = self.automata[program]
+            state = automaton.states.get(key)
+            if state is not None and state.due_us == due_us:
+                automaton.on_timer(key, watermark_us)
+        self.seen.forget(watermark_us)
+        self.seen_foreign.forget(watermark_us)
+
+    def _process(self, event: Event) -> None:
+        interest = self.plan.interest(event[TYPE])
+        if interest.body:
+            event = _parsed(event)
+        for program, spec, keys in interest.home:
+            automaton = self.automata[program]
+            if keys is None:
+                if event[CUSTOMER] is not None:
+                    automaton.on_event(event, event[CUSTOMER], spec)
+                continue
+            for key, item in keys(event):
+                automaton.on_event(event if item is None else (*event, item), key, spec)
+
+    def _schedule(self, due_us: int, program: int, key: Key) -> None:
+        if due_us < END_OF_TIME:
+            heappush(self.timers, (due_us, program, key))
+
+
+def _released(waiting: list[Any], before_us: int) -> list[Any]:
+    """Takes what orders before ``before_us`` out of the line, in order."""
+    waiting.sort()
+    place = len(waiting) if before_us >= END_OF_TIME else bisect_left(waiting, (before_us,))
+    released = waiting[:place]
+    del waiting[:place]
+    return released
+
+
+def _parsed(event: Event) -> Event:
+    return event if isinstance(event[PROPERTIES], dict) else parse_body(event)
+
+
+def _late_event(event_id: str, time_us: int, watermark_us: int, event: Event | None) -> LateEvent:
+    assert event is not None, "the router sends late events whole"
+    return LateEvent(
+        event_id=event_id,
+        type=event[TYPE],
+        customer_id=event[CUSTOMER],
+        event_time_us=time_us,
+        late_by_us=watermark_us - time_us,
+        origin=event[ORIGIN],
+        offset=event[OFFSET],
+        index=event[INDEX],
+    )

@@ -1,0 +1,127 @@
+"""Which triggers an event concerns, and by which keys: worked out once per event type.
+
+An event is *home* in the key group of its customer; there it is counted, de-duplicated and shown to every trigger
+whose key begins with ``customer_id``. To a trigger keyed otherwise it is *foreign*: it travels to the group of each
+key value as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple, TypeAlias
+
+from operators.paths import key_elements, needs_body
+from operators.program import Key, Program, Spec
+from operators.records import CUSTOMER, Event
+
+_CUSTOMER: Spec = (("customer_id",),)
+_MAX_TYPES = 10_000
+"""Distinct types remembered; a stream of ever new types must not fill memory."""
+
+Keys: TypeAlias = Callable[[Event], list[tuple[Key, Any]]]
+"""Every distinct key of an event with the list element it came by (None: no list)."""
+
+
+class Listener(NamedTuple):
+    """One way in which one trigger takes events of one type."""
+
+    program: int
+    spec: Spec | None
+    """The paths the keys are read from, None for the match's own."""
+    keys: Keys | None
+    """None: the customer id itself."""
+
+
+class Interest(NamedTuple):
+    """What there is to do about one type of event."""
+
+    home: tuple[Listener, ...]
+    foreign: tuple[Listener, ...]
+    arrivals: tuple[Listener, ...]
+    """Single-step triggers, which fire when the event arrives."""
+    foreign_arrivals: tuple[Listener, ...]
+    body: bool
+    """Whether a home listener reads the event's JSON."""
+
+
+NOTHING = Interest((), (), (), (), False)
+
+
+class Plan:
+    """The triggers of a flow as seen from its events."""
+
+    def __init__(self, programs: Sequence[Program]) -> None:
+        self.programs = tuple(programs)
+        self._interests: dict[str, Interest] = {}
+
+    def interest(self, event_type: str) -> Interest:
+        """What there is to do about this type."""
+        found = self._interests.get(event_type)
+        if found is None:
+            found = self._work_out(event_type)
+            if len(self._interests) < _MAX_TYPES:
+                self._interests[event_type] = found
+        return found
+
+    def unknown_comparisons(self) -> int:
+        """How many conditions were neither true nor false in this process."""
+        return sum(
+            matcher.unknown
+            for program in self.programs
+            for matcher in {
+                *program.exits,
+                *(stage.matcher for stage in program.stages if stage.matcher is not None),
+                *(guard for stage in program.stages for guard in stage.guards),
+            }
+        )
+
+    def _work_out(self, event_type: str) -> Interest:
+        groups: dict[tuple[bool, bool], list[Listener]] = {}
+        body = False
+        for program in self.programs:
+            if program.listens is not None and event_type not in program.listens:
+                continue
+            for spec in program.specs_of(event_type):
+                paths = program.key if spec is None else spec
+                is_home = paths[0] == ("customer_id",)
+                keys = None if paths == _CUSTOMER else _composite(paths)
+                groups.setdefault((is_home, program.fires_on_arrival), []).append(
+                    Listener(program.index, spec, keys)
+                )
+                reads_key = any(needs_body(path) for path in paths)
+                body |= is_home and (reads_key or program.bodies is None or event_type in program.bodies)
+        if not groups:
+            return NOTHING
+        return Interest(
+            home=tuple(groups.get((True, False), ())),
+            foreign=tuple(groups.get((False, False), ())),
+            arrivals=tuple(groups.get((True, True), ())),
+            foreign_arrivals=tuple(groups.get((False, True), ())),
+            body=body,
+        )
+
+
+def keys_of(listener: Listener, event: Event) -> list[tuple[Key, Any]]:
+    """The distinct keys by which this event concerns this listener, each with its list element."""
+    if listener.keys is not None:
+        return listener.keys(event)
+    customer = event[CUSTOMER]
+    return [] if customer is None else [(customer, None)]
+
+
+def _composite(paths: Spec) -> Keys:
+    parts = [key_elements(path) for path in paths]
+    if len(parts) == 1:
+        return parts[0]
+
+    def keys(event: Event) -> list[tuple[Key, Any]]:
+        return list(_combined([part(event) for part in parts]))
+
+    return keys
+
+
+def _combined(parts: list[list[tuple[str, Any]]]) -> Iterator[tuple[Key, Any]]:
+    for combination in product(*parts):
+        items = [item for _, item in combination if item is not None]
+        yield tuple(text for text, _ in combination), (items[-1] if items else None)

@@ -1,0 +1,159 @@
+"""The published format of a key group's snapshot: plain values in MessagePack, versioned, never pickled classes.
+
+A snapshot is ``(FORMAT, base, deltas)``: ``base`` is a whole state, ``deltas`` what changed since, oldest first (this
+version writes whole bases and no deltas, and reads both). A trigger's part carries the fingerprint of what the trigger
+said: a changed trigger starts fresh and a removed one's state goes, neither disturbing the others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from operators.automaton import Automaton, KeyState, Run
+from operators.group import KeyGroup
+from operators.records import CONTEXT, ORIGIN, PROPERTIES, Event
+
+FORMAT = "customer-triggers/key-group/1"
+
+Snapshot = tuple[str, bytes, tuple[bytes, ...]]
+
+
+class StateFormatError(Exception):
+    """A snapshot that this version cannot read."""
+
+
+def snapshot(group: KeyGroup) -> Snapshot:
+    """The state of a key group."""
+    base = {
+        "watermark_us": group.clock.watermark_us,
+        "marks": [[topic, partition, mark] for (topic, partition), mark in group.clock.marks.items()],
+        "seen": group.seen.until_us,
+        "seen_foreign": group.seen_foreign.until_us,
+        "waiting": [_plain_event(event) for event in group.waiting],
+        "waiting_foreign": [
+            [_plain_event(event), _plain_concerns(group, concerns)]
+            for *_, (event, concerns) in group.waiting_foreign
+        ],
+        "triggers": {
+            automaton.program.name: [automaton.program.fingerprint, _plain_states(automaton)]
+            for automaton in group.automata
+            if automaton.states
+        },
+    }
+    return (FORMAT, msgspec.msgpack.encode(base), ())
+
+
+def restore(group: KeyGroup, stored: Any) -> None:
+    """Puts a stored snapshot into a fresh key group. Raises ``StateFormatError``."""
+    if not isinstance(stored, tuple) or len(stored) != 3 or stored[0] != FORMAT:
+        found = stored[0] if isinstance(stored, tuple) and stored else type(stored).__name__
+        raise StateFormatError(
+            f"the recovery store holds key-group state of format {found!r}; this version reads {FORMAT!r}. "
+            "Start with an empty recovery store, or with the version that wrote it"
+        )
+    _, base, deltas = stored
+    if deltas:
+        raise StateFormatError("the recovery store holds deltas, which only a later version writes")
+    _restore_base(group, msgspec.msgpack.decode(base, strict=False))
+
+
+def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
+    group.clock.watermark_us = base["watermark_us"]
+    group.clock.marks = {(topic, partition): mark for topic, partition, mark in base["marks"]}
+    group.seen.until_us = base["seen"]
+    group.seen_foreign.until_us = base["seen_foreign"]
+    group.waiting = [_event(plain) for plain in base["waiting"]]
+    by_name = {automaton.program.name: automaton for automaton in group.automata}
+    for plain, concerns in base["waiting_foreign"]:
+        event = _event(plain)
+        known = tuple(
+            (by_name[name].program.index, _spec(spec), _key(key), item)
+            for name, spec, key, item in concerns
+            if name in by_name
+        )
+        if known:
+            group.waiting_foreign.append((*event[:4], (event, known)))
+    for name, (fingerprint, states) in base["triggers"].items():
+        automaton = by_name.get(name)
+        if automaton is None:
+            group.tally.add("state_dropped", name)
+        elif automaton.program.fingerprint != fingerprint:
+            group.tally.add("state_reset", name)
+        else:
+            _restore_states(automaton, states)
+
+
+def _plain_event(event: Event) -> list[Any]:
+    plain = list(event)
+    plain[ORIGIN] = list(event[ORIGIN])
+    for place in (PROPERTIES, CONTEXT):
+        if not isinstance(plain[place], dict):
+            plain[place] = bytes(plain[place])
+    return plain
+
+
+def _event(plain: list[Any]) -> Event:
+    plain[ORIGIN] = tuple(plain[ORIGIN])
+    for place in (PROPERTIES, CONTEXT):
+        if isinstance(plain[place], bytes):
+            plain[place] = msgspec.Raw(plain[place])
+    return tuple(plain)
+
+
+def _plain_concerns(group: KeyGroup, concerns: Any) -> list[Any]:
+    programs = group.plan.programs
+    return [[programs[program].name, spec, key, item] for program, spec, key, item in concerns]
+
+
+def _plain_states(automaton: Automaton) -> list[Any]:
+    return [
+        [
+            key,
+            [
+                [
+                    run.stage, run.begin_us, run.last_us, run.entered_us, run.active_us, run.deadline_us,
+                    run.captures, run.per, run.taken,
+                ]
+                for run in state.runs
+            ],
+            None if state.windows is None else list(state.windows.items()),
+        ]
+        for key, state in automaton.states.items()
+    ]  # fmt: skip
+
+
+def _restore_states(automaton: Automaton, states: list[Any]) -> None:
+    repeated = [stage.repeated for stage in automaton.program.stages if stage.kind.value == "event"]
+    for key, runs, windows in states:
+        state = KeyState()
+        for stage, begin_us, last_us, entered_us, active_us, deadline_us, captures, per, taken in runs:
+            run = Run(begin_us, last_us, _captures(captures, repeated), per)
+            run.stage, run.entered_us, run.active_us, run.deadline_us = stage, entered_us, active_us, deadline_us
+            run.taken = tuple(_capture(each) for each in taken)
+            state.runs.append(run)
+        if windows is not None:
+            state.windows = {per: [_capture(each) for each in window] for per, window in windows}
+        automaton.states[_key(key)] = state
+    automaton.schedule_all()
+
+
+def _captures(plain: list[Any], repeated: list[bool]) -> tuple[Any, ...]:
+    return tuple(
+        tuple(_capture(each) for each in captured) if many else _capture(captured)
+        for captured, many in zip(plain, repeated, strict=False)
+    )
+
+
+def _capture(plain: list[Any]) -> tuple[Any, ...]:
+    plain[1] = tuple(plain[1])
+    return tuple(plain)
+
+
+def _key(plain: Any) -> Any:
+    return tuple(plain) if isinstance(plain, list) else plain
+
+
+def _spec(plain: Any) -> Any:
+    return None if plain is None else tuple(tuple(path) for path in plain)

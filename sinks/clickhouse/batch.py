@@ -1,0 +1,57 @@
+"""One batch of rows into one table: inserted once, whatever happens to the answer.
+
+An INSERT whose connection is cut may have been executed. It is sent again as it was, under the same
+``insert_deduplication_token``; the table's deduplication log (``non_replicated_deduplication_window``) knows each block
+it has committed by that token, and the check is made at the commit itself, so even the first attempt landing late
+doubles nothing. Asking instead which rows are there would miss an INSERT that is still running.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sinks import metrics
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.json_text import acceptable
+from sinks.clickhouse.tables import Columns, Table
+from sinks.errors import RowsRefused
+
+
+def insert_batch(database: Database, table: Table, columns: Columns) -> None:
+    """Returns when the rows are in the table. Raises `TerminalSinkError`."""
+    rows = len(columns[0])
+    with metrics.INSERT_SECONDS.labels(table=table.name).time():
+        try:
+            _insert(database, table, columns)
+        except RowsRefused:
+            rewritten = _with_acceptable_json(table, columns)
+            if rewritten is None:
+                raise
+            _insert(database, table, rewritten)
+    metrics.ROWS_INSERTED.labels(table=table.name).inc(rows)
+
+
+def _insert(database: Database, table: Table, columns: Columns) -> None:
+    token = uuid.uuid4().hex
+    database.retry.call(
+        f"insert {len(columns[0])} rows into {table.name}", lambda: database.insert(table, columns, token)
+    )
+
+
+def _with_acceptable_json(table: Table, columns: Columns) -> Columns | None:
+    """The columns with their JSON normalised; `None` where that changes nothing."""
+    rewritten = [
+        [acceptable(text) for text in column] if kind == "JSON" else column
+        for column, kind in zip(columns, table.types, strict=True)
+    ]
+    changed = sum(
+        any(before != after for before, after in zip(row_before, row_after, strict=True))
+        for row_before, row_after in zip(_json(table, columns), _json(table, rewritten), strict=True)
+    )
+    metrics.ROWS_REWRITTEN.labels(table=table.name).inc(changed)
+    return rewritten if changed else None
+
+
+def _json(table: Table, columns: Columns) -> list[tuple[str, ...]]:
+    json = [column for column, kind in zip(columns, table.types, strict=True) if kind == "JSON"]
+    return list(zip(*json, strict=True))

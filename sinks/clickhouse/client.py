@@ -1,0 +1,68 @@
+"""A client from a URL: a ClickHouse server over HTTP, or chDB in this process. Both speak the same API after that."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clickhouse_connect import get_client
+from clickhouse_connect.driver.binding import quote_identifier
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import Error
+
+from config.clickhouse_url import ClickHouseUrl, parse_clickhouse_url
+from config.errors import Refused
+from sinks.clickhouse.embedded import embedded_client
+from sinks.clickhouse.failures import translated
+from sinks.errors import BadAddress
+
+UNKNOWN_DATABASE: Final = 81
+
+_CONNECT_TIMEOUT_S: Final = 10
+
+
+def read_url(url: str | ClickHouseUrl) -> ClickHouseUrl:
+    """The parts of a URL. Raises `BadAddress`, which does not repeat it: it may hold a password."""
+    try:
+        return parse_clickhouse_url(url)
+    except Refused as refused:
+        raise BadAddress(f"The ClickHouse URL {refused}") from None
+
+
+def connect(url: str | ClickHouseUrl, *, timeout_s: float = 25.0) -> Client:
+    """A client whose default database exists (it is created where it does not). Safe from several threads.
+
+    ``timeout_s`` bounds the silence of a server. Of an embedded folder there is one client per process and database,
+    and it is not the caller's to close.
+    Raises `BadAddress`, `AuthenticationFailed`, `EmbeddedInUse`, `EmbeddedMissing`; `TransientSinkError` when nobody
+    answers, which is the caller's to retry.
+    """
+    address = read_url(url)
+    with translated(str(address), address.password.get_secret_value()):
+        if address.embedded_path is not None:
+            return embedded_client(address.embedded_path, address.database)
+        return _server_client(address, timeout_s)
+
+
+def _server_client(address: ClickHouseUrl, timeout_s: float) -> Client:
+    client = get_client(
+        host=address.host,
+        port=address.port,
+        interface=address.scheme,
+        secure=address.is_secure,
+        username=address.username,
+        password=address.password.get_secret_value(),
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        send_receive_timeout=timeout_s,
+        # A session allows one query at a time; the writer and the questions of a resume run side by side.
+        autogenerate_session_id=False,
+    )
+    try:
+        client.database = address.database
+        client.command("SELECT 1")
+    except Error as error:
+        if error.code != UNKNOWN_DATABASE:
+            raise
+        client.database = None
+        client.command(f"CREATE DATABASE IF NOT EXISTS {quote_identifier(address.database)}")
+        client.database = address.database
+    return client

@@ -1,0 +1,24 @@
+"""A free TCP port on the loopback interface for a server that a test may kill and start again."""
+
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+# Below the range from which Linux takes the local ports of outgoing connections (32768-60999). A client that
+# keeps calling a dead server whose port is inside that range can be given that very port, connect to itself
+# (TCP simultaneous open), and so keep the server from ever coming back.
+_FIRST, _LAST = 15_000, 32_000
+
+
+def free_port() -> int:
+    """Returns a port that nothing listens on now; nothing reserves it, so take it soon."""
+    for _ in range(200):
+        port = random.randint(_FIRST, _LAST)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"no free loopback port found between {_FIRST} and {_LAST} in 200 tries")
