@@ -135,7 +135,9 @@ class ClickHouseSettings(ConfigModel):
 class Settings(BaseSettings):
     """Everything in force. Durations are written with a unit and held in microseconds."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False
+    )
 
     kafka: KafkaSettings = KafkaSettings()
     topics: dict[str, TopicSettings] = Field(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -37,24 +36,25 @@ def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: in
     ]
     for process in processes:
         process.start()
-    running = {process.sentinel: (index, process) for index, process in enumerate(processes)}
+    running = dict(enumerate(processes))
     while running:
-        for sentinel in wait(list(running)):
-            index, process = running.pop(sentinel)  # type: ignore[index]
-            process.join()
+        wait([process.sentinel for process in running.values()])
+        for index, process in list(running.items()):
+            if process.exitcode is None:
+                continue
+            del running[index]
             if process.exitcode:
-                for _, other in running.values():
+                for other in running.values():
                     other.kill()
                 raise WorkerDied(f"worker process {index} of {workers} ended with status {process.exitcode}")
 
 
-def _work(
-    build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta
-) -> None:
+def _work(build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta) -> None:
     flow = build(asked)
     relax_collector()
-    cluster_main(flow, addresses, index, epoch_interval=epoch, worker_count_per_proc=1)
-    sys.stderr.flush()
+    cluster_main(  # type: ignore[no-untyped-call]
+        flow, addresses, index, epoch_interval=epoch, worker_count_per_proc=1
+    )
 
 
 def _free_addresses(count: int) -> list[str]:

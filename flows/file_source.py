@@ -86,12 +86,12 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
 
     def _chunk(self, lines: list[bytes]) -> Chunk:
         count = len(lines)
-        offsets = range(self._line, self._line + count)
+        offsets = list(range(self._line, self._line + count))
         self._line += count
         decoded = self._source.decoder.decode(Messages(self._origin, lines, offsets, [0] * count))
         times_us = decoded.event_times_us
         if times_us:
-            self._largest_us = max(self._largest_us, max(times_us))
+            self._largest_us = max(self._largest_us, *times_us)
         return Chunk(
             origin=self._origin,
             origins=(self._origin,),

@@ -17,8 +17,7 @@ from operators.render import iso_ms
 def compile_actions(actions: Sequence[Action], layout: CaptureLayout) -> tuple[CompiledAction, ...]:
     """The actions of a trigger, in the order written."""
     return tuple(
-        CompiledAction(action.name, action.channel, action.template, _data(action.data, layout))
-        for action in actions
+        CompiledAction(action.name, action.channel, action.template, _data(action.data, layout)) for action in actions
     )
 
 

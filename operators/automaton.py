@@ -171,9 +171,7 @@ class Automaton:
         kept = []
         for run in state.runs:
             stage = self.program.stages[run.stage]
-            guarded = time_us >= run.last_us and any(
-                guard.blocks(event, run.captures, spec) for guard in stage.guards
-            )
+            guarded = time_us >= run.last_us and any(guard.blocks(event, run.captures, spec) for guard in stage.guards)
             absent = stage.kind is Kind.ABSENT and time_us >= run.entered_us
             if (
                 guarded
@@ -274,9 +272,7 @@ class Automaton:
         program, deadline_us = self.program, run.deadline_us
         stage = program.stages[run.stage]
         out_of_time = stage.kind is Kind.EVENT or (
-            stage.events_remain
-            and program.within_us is not None
-            and deadline_us >= run.begin_us + program.within_us
+            stage.events_remain and program.within_us is not None and deadline_us >= run.begin_us + program.within_us
         )
         if not out_of_time:
             return self._next_stage(state, key, run, deadline_us)

@@ -39,8 +39,7 @@ class CaptureLayout:
     def getters(self) -> tuple[tuple[Getter, ...], ...]:
         """By event step, the readers of what its capture keeps."""
         return tuple(
-            tuple(item_getter(path) if kind == _ITEM else getter(path) for kind, path in paths)
-            for paths in self.paths
+            tuple(item_getter(path) if kind == _ITEM else getter(path) for kind, path in paths) for paths in self.paths
         )
 
     def resolve(self, reference: Reference) -> Read:

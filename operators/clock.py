@@ -94,17 +94,12 @@ class GroupClock:
         self.watermark_us = BEGINNING_OF_TIME
         self.marks: dict[tuple[str, int], int] = {}
 
-    def hear(
-        self, origin: tuple[str, int], watermark_us: int, origins: tuple[tuple[str, int], ...]
-    ) -> int:
+    def hear(self, origin: tuple[str, int], watermark_us: int, origins: tuple[tuple[str, int], ...]) -> int:
         """A partition's watermark arrived; gives the group's watermark after it, which never falls."""
         marks = self.marks
         if watermark_us > marks.get(origin, BEGINNING_OF_TIME - 1):
             marks[origin] = watermark_us
-        if len(origins) == 1:
-            lowest = marks[origin]
-        else:
-            lowest = min(marks.get(each, BEGINNING_OF_TIME) for each in origins)
+        lowest = min(marks.get(each, BEGINNING_OF_TIME) for each in origins)
         if lowest > self.watermark_us:
             self.watermark_us = lowest
         return self.watermark_us

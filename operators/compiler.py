@@ -33,7 +33,9 @@ def compile_triggers(loaded: Sequence[LoadedTrigger], *, wants_expired: bool = F
     """
     problems: list[Problem] = []
     for each in loaded:
-        problems += [each.source.problem(found.location, found.refused) for found in unsupported(each.trigger)]
+        problems += [
+            each.source.problem(found.location, found.value, found.refused) for found in unsupported(each.trigger)
+        ]
     if problems:
         raise ConfigError(problems)
     ordered = sorted((each.trigger for each in loaded), key=lambda trigger: trigger.trigger)
@@ -196,9 +198,7 @@ class _Compiler:
         for matcher, compiled in self.matchers:
             for event_type in set(matcher.types) | compiled.specs.keys():
                 by_type.setdefault(event_type, {})[compiled.specs.get(event_type)] = None
-        return {
-            event_type: tuple(specs) for event_type, specs in by_type.items() if tuple(specs) != (None,)
-        }
+        return {event_type: tuple(specs) for event_type, specs in by_type.items() if tuple(specs) != (None,)}
 
 
 def _reads_body(condition: Condition | None) -> bool:

@@ -40,36 +40,51 @@ class Detection:
     dedupe_horizon_us: int
     keeps_snapshots: bool = True
     """False where no recovery store is used: a snapshot would be made for nobody."""
-    groups: list[KeyGroup] = field(default_factory=list)
+    logics: list[KeyGroupLogic] = field(default_factory=list)
+
+    @property
+    def groups(self) -> list[KeyGroup]:
+        """The key groups of this process."""
+        return [logic.group for logic in self.logics]
+
+    def snapshot_bytes(self) -> int:
+        """The size of the latest snapshot of every key group of this process."""
+        return sum(logic.snapshot_bytes for logic in self.logics)
 
     def build(self, resume_state: Snapshot | None) -> KeyGroupLogic:
         """The logic of one key group, fresh or resumed."""
         group = KeyGroup(self.plan, dedupe_horizon_us=self.dedupe_horizon_us)
         if resume_state is not None:
             restore(group, resume_state)
-        self.groups.append(group)
-        return KeyGroupLogic(group, keeps_snapshots=self.keeps_snapshots)
+        logic = KeyGroupLogic(group, keeps_snapshots=self.keeps_snapshots)
+        self.logics.append(logic)
+        return logic
 
 
 class KeyGroupLogic(StatefulBatchLogic[GroupBatch, Output, Any]):
     """Feeds batches to a ``KeyGroup``."""
 
     def __init__(self, group: KeyGroup, *, keeps_snapshots: bool) -> None:
-        self._group = group
+        self.group = group
+        self.snapshot_bytes = 0
         self._keeps_snapshots = keeps_snapshots
 
     def on_batch(self, values: list[GroupBatch]) -> tuple[list[Output], bool]:
         """Batches in the order they came; never complete, for the watermark of a group must live on."""
         out: list[Output] = []
         for batch in values:
-            out += self._group.receive(batch)
+            out += self.group.receive(batch)
             if batch.final:
-                out.append(GroupReport(dict(self._group.tally.counts), self._group.open_matches))
+                out.append(GroupReport(dict(self.group.tally.counts), self.group.open_matches))
         return out, False
 
     def snapshot(self) -> Snapshot | None:
         """The group's whole state; at the end of each epoch in which it was woken."""
-        return snapshot(self._group) if self._keeps_snapshots else None
+        if not self._keeps_snapshots:
+            return None
+        made = snapshot(self.group)
+        self.snapshot_bytes = len(made[1])
+        return made
 
 
 def detect(step_id: str, chunks: Stream[Chunk], detection: Detection) -> KeyedStream[Output]:

@@ -37,6 +37,7 @@ from operators.records import (
 from operators.seen import SeenIds
 from operators.tally import Tally
 
+
 class KeyGroup:
     """The state of one key group. ``operators.state`` writes and reads it."""
 

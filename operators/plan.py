@@ -86,9 +86,7 @@ class Plan:
                 paths = program.key if spec is None else spec
                 is_home = paths[0] == ("customer_id",)
                 keys = None if paths == _CUSTOMER else _composite(paths)
-                groups.setdefault((is_home, program.fires_on_arrival), []).append(
-                    Listener(program.index, spec, keys)
-                )
+                groups.setdefault((is_home, program.fires_on_arrival), []).append(Listener(program.index, spec, keys))
                 reads_key = any(needs_body(path) for path in paths)
                 body |= is_home and (reads_key or program.bodies is None or event_type in program.bodies)
         if not groups:
@@ -113,7 +111,8 @@ def keys_of(listener: Listener, event: Event) -> list[tuple[Key, Any]]:
 def _composite(paths: Spec) -> Keys:
     parts = [key_elements(path) for path in paths]
     if len(parts) == 1:
-        return parts[0]
+        single = parts[0]
+        return lambda event: [(text, item) for text, item in single(event)]
 
     def keys(event: Event) -> list[tuple[Key, Any]]:
         return list(_combined([part(event) for part in parts]))

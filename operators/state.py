@@ -33,8 +33,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
         "seen_foreign": group.seen_foreign.until_us,
         "waiting": [_plain_event(event) for event in group.waiting],
         "waiting_foreign": [
-            [_plain_event(event), _plain_concerns(group, concerns)]
-            for *_, (event, concerns) in group.waiting_foreign
+            [_plain_event(event), _plain_concerns(group, concerns)] for *_, (event, concerns) in group.waiting_foreign
         ],
         "triggers": {
             automaton.program.name: [automaton.program.fingerprint, _plain_states(automaton)]

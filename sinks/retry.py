@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sinks import metrics
 from sinks.errors import RetriesExhausted, TransientSinkError
@@ -30,7 +30,7 @@ class Retry:
     first_s: float = 0.1
     longest_s: float = 5.0
     deadline_s: float = 60.0
-    attempt_s: float = 25.0
+    attempt_s: int = 25
     rng: random.Random = field(default_factory=random.Random)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -58,3 +58,6 @@ class Retry:
                     ) from error
                 metrics.RETRIES.labels(error=type(error).__name__).inc()
                 self.sleep(wait_s)
+
+
+DEFAULT_RETRY: Final = Retry()

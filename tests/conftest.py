@@ -39,10 +39,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with kafka_in_docker() as address:
             yield address
         return
-    pytest.skip(
-        f"no Kafka: {no_jvm}; {no_docker}. "
-        f"Install a JDK 17+ and Maven, or start Docker, or set {_KAFKA_ADDRESS}"
-    )
+    pytest.skip(f"no Kafka: {no_jvm}; {no_docker}. Install JDK 17+ and Maven, or start Docker, or set {_KAFKA_ADDRESS}")
 
 
 @pytest.fixture(scope="module")

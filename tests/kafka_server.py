@@ -43,7 +43,7 @@ class KafkaServer:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None
+        return self._process is not None and self._process.poll() is None
 
     @property
     def log_file(self) -> Path:
@@ -55,7 +55,7 @@ class KafkaServer:
         Raises:
             RuntimeError: the broker ended or was not ready in time; the message ends in the tail of its log.
         """
-        if self._process is not None:
+        if self.is_running:
             raise RuntimeError("this broker runs already")
         self._prepare_folder()
         with self.log_file.open("ab") as log:
@@ -78,7 +78,7 @@ class KafkaServer:
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Ends the broker as a power cut would: SIGKILL, no flush, no farewell to clients."""
+        """Ends the broker by SIGKILL: no flush, no farewell to clients."""
         self._end(signal.SIGKILL)
 
     def restart(self) -> None:
@@ -128,7 +128,7 @@ class KafkaServer:
             with contextlib.suppress(TimeoutError):
                 wait_for_leaders(admin, timeout_s=0.5)
                 return
-            if self._process is None or self._process.poll() is not None:
+            if not self.is_running:
                 break
         raise RuntimeError(f"Kafka did not start. The end of {self.log_file.name}:\n{self._log_tail()}")
 

@@ -2,7 +2,8 @@
 --
 -- Where no value is known a String is '' and a time is 1970-01-01: a sorting key cannot be NULL, and each Nullable
 -- column costs a file and a null map more. The window of the deduplication log lets an INSERT whose outcome is unknown
--- (the answer was lost) be repeated under its token without doubling a row.
+-- (the answer was lost) be repeated under its token without doubling a row. An INSERT is confirmed when it is on the disk:
+-- the epoch that closes over it will not be read again.
 
 -- The raw log: one row per decoded event, late ones and duplicates included. A row is identified by
 -- (topic, kafka_partition, offset, index), and record_time where a topic was deleted and made again.
@@ -31,7 +32,7 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(record_time)
 ORDER BY (type, toDate(event_time), customer_id, event_time)
-SETTINGS non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Every action, sent or suppressed. A row is identified by (action_id, outcome): a deferred action has two.
 CREATE TABLE IF NOT EXISTS decisions
@@ -68,7 +69,7 @@ CREATE TABLE IF NOT EXISTS decisions
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(decided_at)
 ORDER BY (toDate(event_time), trigger, outcome, event_time)
-SETTINGS non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Events that came after their partition's watermark. A row is identified like an event.
 CREATE TABLE IF NOT EXISTS late
@@ -86,7 +87,7 @@ CREATE TABLE IF NOT EXISTS late
 )
 ENGINE = MergeTree
 ORDER BY (topic, kafka_partition, offset, `index`)
-SETTINGS non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Input that never became an event. A row is identified by (topic, kafka_partition, offset), and record_time.
 CREATE TABLE IF NOT EXISTS dead_letters
@@ -103,4 +104,4 @@ CREATE TABLE IF NOT EXISTS dead_letters
 )
 ENGINE = MergeTree
 ORDER BY (topic, kafka_partition, offset)
-SETTINGS non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -57,9 +57,7 @@ def decode(message: dict[str, Any], naming: Naming, arrival_us: int) -> Record:
         if not isinstance(value, str) or not value:
             raise Undecodable(DeadReason.INVALID_FIELD, f"{name}: not a text of one or more; got {shown(value)}")
     if not message["specversion"].startswith("1."):
-        raise Undecodable(
-            DeadReason.INVALID_FIELD, f"specversion: {shown(message['specversion'])}; allowed: 1.x"
-        )
+        raise Undecodable(DeadReason.INVALID_FIELD, f"specversion: {shown(message['specversion'])}; allowed: 1.x")
     data = _data(message)
     if segment.is_segment(data) and "batch" not in data:
         return segment.decode(data, naming, arrival_us)

@@ -102,9 +102,9 @@ class Decoder:
             return
         out.records.append(found)
         out.event_times_us.append(time_us)
-        out.offsets.append(messages.offsets[i])  # type: ignore[attr-defined]
-        out.indexes.append(index)  # type: ignore[attr-defined]
-        out.record_times_us.append(messages.record_times_us[i])  # type: ignore[attr-defined]
+        out.offsets.append(messages.offsets[i])
+        out.indexes.append(index)
+        out.record_times_us.append(messages.record_times_us[i])
 
     def _check(self, record: Record, time_us: int, record_time_us: int) -> None:
         schema = self._schemas.get(record.type)

@@ -18,8 +18,8 @@ class Messages(NamedTuple):
 
     origin: Origin
     values: Sequence[bytes | None]
-    offsets: Sequence[int]
-    record_times_us: Sequence[int]
+    offsets: list[int]
+    record_times_us: list[int]
     """Kafka's own time of each record, microseconds."""
     keys: Sequence[bytes | None] | None = None
     """None: no message has a key."""
@@ -52,9 +52,9 @@ class Decoded(msgspec.Struct):
 
     records: list[Record]
     event_times_us: list[int]
-    offsets: Sequence[int]
-    indexes: Sequence[int]
-    record_times_us: Sequence[int]
+    offsets: list[int]
+    indexes: list[int]
+    record_times_us: list[int]
     dead: list[DeadLetter]
 
 

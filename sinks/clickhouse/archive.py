@@ -1,50 +1,88 @@
 """The archive sink: every decoded event and every dead letter into ClickHouse, each once.
 
 Bytewax gives a chunk again after a resume; what the tables already hold of it is not written again
-(`AlreadyThere`; proof: ``tests/integration/test_clickhouse_sink.py``, ``tests/fault``).
+(`AlreadyThere`; proof: ``tests/integration/test_clickhouse_sink.py`` and ``tests/fault``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from itertools import chain
+from typing import Final, NamedTuple
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from config.clickhouse_url import ClickHouseUrl
-from operators.records import Chunk, DeadLetter
+from operators.records import Chunk, DeadLetter, Origin
 from sinks import metrics
 from sinks.clickhouse.already import AlreadyThere, RowKey, wait_for_running_inserts
 from sinks.clickhouse.batch import insert_batch
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.event_rows import ChunkRows, dead_keys, dead_letter_columns, event_columns, event_keys
 from sinks.clickhouse.tables import DEAD_LETTERS, EVENTS, Table
-from sinks.clickhouse.writer import Batching, Writer
-from sinks.retry import Retry
+from sinks.clickhouse.writer import DEFAULT_BATCHING, Batching, Writer
+from sinks.retry import DEFAULT_RETRY, Retry
 from sinks.routing import PartNames
 from sinks.shared import Shared
 
-# Ids, times and numbers of a row beside its JSON, roughly; the bound is on memory, not on bytes sent.
-_ROW_BYTES = 150
-_SAMPLE_EVERY = 16
+# Ids, times and numbers of a row beside its JSON, roughly: the size is for a memory bound.
+_ROW_BYTES: Final = 150
+_SAMPLE_EVERY: Final = 16
+
+
+class ArchiveSink(FixedPartitionedSink[Chunk, int | None]):
+    """Writes ``(part name, Chunk)`` to ``events`` and ``dead_letters``. Give it the source's partition names.
+
+    The database is opened, and its tables are made, at the first chunk. All partitions of a process share one writer.
+    ``snapshot`` returns when everything written is in the tables; what it returns is the offset of the next message,
+    for information: after a crash the tables themselves are asked.
+    Raises `TerminalSinkError` out of ``write_batch`` or ``snapshot``, which stops the dataflow.
+    """
+
+    def __init__(
+        self,
+        url: str | ClickHouseUrl,
+        part_names: Sequence[str],
+        *,
+        retry: Retry = DEFAULT_RETRY,
+        batching: Batching = DEFAULT_BATCHING,
+    ) -> None:
+        self._parts = PartNames(part_names)
+        self._shared = Shared(lambda: _Archive(Database.open(url, retry), batching), _Archive.close)
+
+    def list_parts(self) -> list[str]:
+        return self._parts.names
+
+    def part_fn(self, item_key: str) -> int:
+        return self._parts.place(item_key)
+
+    def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> ArchivePartition:
+        return ArchivePartition(self._shared)
+
+
+class _Resume(NamedTuple):
+    """What the tables held of one Kafka partition when its sink partition was built."""
+
+    events: AlreadyThere
+    dead: AlreadyThere
 
 
 class _Archive:
-    """One writer for all the partitions of this process; its methods but `write` and `flush` run on its thread."""
+    """One writer for all the partitions of a process."""
 
-    def __init__(self, url: str | ClickHouseUrl, retry: Retry, batching: Batching) -> None:
-        self._database = Database.open(url, retry)
-        self._already: dict[tuple[int, str, tuple[str, int]], AlreadyThere] = {}
-        wait_for_running_inserts(self._database)
-        self._writer: Writer[tuple[int, Chunk]] = Writer("archive", self._insert, batching=batching)
+    def __init__(self, database: Database, batching: Batching) -> None:
+        self._database = database
+        wait_for_running_inserts(database)
+        self._writer: Writer[tuple[_Resume, Chunk]] = Writer("archive", self._insert, batching=batching)
 
-    def write(self, run: int, chunk: Chunk) -> None:
+    def resume(self, origin: Origin) -> _Resume:
+        return _Resume(AlreadyThere(self._database, EVENTS, origin), AlreadyThere(self._database, DEAD_LETTERS, origin))
+
+    def write(self, resume: _Resume, chunk: Chunk) -> None:
         sample = chunk.records[::_SAMPLE_EVERY]
         json_bytes = _SAMPLE_EVERY * sum(len(record.properties) + len(record.context) for record in sample)
         rows = len(chunk.records) + len(chunk.dead)
         size = json_bytes + rows * _ROW_BYTES + sum(len(letter.raw) for letter in chunk.dead)
-        self._writer.write((run, chunk), rows=rows, size=size)
+        self._writer.write((resume, chunk), rows=rows, size=size)
 
     def flush(self) -> None:
         self._writer.flush()
@@ -53,24 +91,50 @@ class _Archive:
         self._writer.close()
         self._database.close()
 
-    def _insert(self, items: Sequence[tuple[int, Chunk]]) -> None:
-        events = [ChunkRows(chunk, self._new(EVENTS, run, chunk, event_keys(chunk))) for run, chunk in items]
-        dead = list(chain.from_iterable(self._new_dead(run, chunk) for run, chunk in items))
-        columns = event_columns(events)
+    def _insert(self, items: Sequence[tuple[_Resume, Chunk]]) -> None:
+        """On the writer's thread."""
+        parts: list[ChunkRows] = []
+        dead: list[DeadLetter] = []
+        for resume, chunk in items:
+            parts.append(ChunkRows(chunk, _new_places(EVENTS, resume.events, event_keys(chunk))))
+            places = _new_places(DEAD_LETTERS, resume.dead, dead_keys(chunk.dead))
+            dead += chunk.dead if places is None else [chunk.dead[place] for place in places]
+        columns = event_columns(parts)
         if columns[0]:
             insert_batch(self._database, EVENTS, columns)
         if dead:
             insert_batch(self._database, DEAD_LETTERS, dead_letter_columns(dead))
 
-    def _new(self, table: Table, run: int, chunk: Chunk, keys: list[RowKey]) -> list[int] | None:
-        key = (run, table.name, chunk.origin)
-        if key not in self._already:
-            self._already[key] = AlreadyThere(self._database, table, chunk.origin)
-        places = self._already[key].new(keys)
-        if places is not None:
-            metrics.ROWS_ALREADY_THERE.labels(table=table.name).inc(len(keys) - len(places))
-        return places
 
-    def _new_dead(self, run: int, chunk: Chunk) -> list[DeadLetter]:
-        places = self._new(DEAD_LETTERS, run, chunk, dead_keys(chunk.dead))
-        return chunk.dead if places is None else [chunk.dead[place] for place in places]
+def _new_places(table: Table, already: AlreadyThere, keys: list[RowKey]) -> list[int] | None:
+    places = already.new(keys)
+    if places is not None:
+        metrics.ROWS_ALREADY_THERE.labels(table=table.name).inc(len(keys) - len(places))
+    return places
+
+
+class ArchivePartition(StatefulSinkPartition[Chunk, int | None]):
+    """One partition of an `ArchiveSink`."""
+
+    def __init__(self, shared: Shared[_Archive]) -> None:
+        self._shared = shared
+        self._archive = shared.acquire()
+        self._resumes: dict[Origin, _Resume] = {}
+        self._end_offset: int | None = None
+
+    def write_batch(self, values: list[Chunk]) -> None:
+        """Hands the chunks to the writer; waits only while too many wait there."""
+        for chunk in values:
+            if chunk.origin not in self._resumes:
+                self._resumes[chunk.origin] = self._archive.resume(chunk.origin)
+            self._archive.write(self._resumes[chunk.origin], chunk)
+            last = max(chunk.offsets[-1:] + [letter.offset for letter in chunk.dead[-1:]], default=None)
+            self._end_offset = self._end_offset if last is None else last + 1
+
+    def snapshot(self) -> int | None:
+        self._archive.flush()
+        return self._end_offset
+
+    def close(self) -> None:
+        """Writes nothing: what no epoch has closed over will be read again."""
+        self._shared.release()

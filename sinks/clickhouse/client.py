@@ -28,7 +28,7 @@ def read_url(url: str | ClickHouseUrl) -> ClickHouseUrl:
         raise BadAddress(f"The ClickHouse URL {refused}") from None
 
 
-def connect(url: str | ClickHouseUrl, *, timeout_s: float = 25.0) -> Client:
+def connect(url: str | ClickHouseUrl, *, timeout_s: int = 25) -> Client:
     """A client whose default database exists (it is created where it does not). Safe from several threads.
 
     ``timeout_s`` bounds the silence of a server. Of an embedded folder there is one client per process and database,
@@ -43,7 +43,7 @@ def connect(url: str | ClickHouseUrl, *, timeout_s: float = 25.0) -> Client:
         return _server_client(address, timeout_s)
 
 
-def _server_client(address: ClickHouseUrl, timeout_s: float) -> Client:
+def _server_client(address: ClickHouseUrl, timeout_s: int) -> Client:
     client = get_client(
         host=address.host,
         port=address.port,

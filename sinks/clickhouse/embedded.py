@@ -17,7 +17,6 @@ from clickhouse_connect.driver.client import Client
 
 from sinks.errors import EmbeddedInUse, EmbeddedMissing
 
-
 IN_MEMORY = ":memory:"
 
 

@@ -56,7 +56,7 @@ _ROW_CODES: Final = {6, 26, 27, 33, 53, 70, 117, 131, 349, 407, 412, 636}
 _TO_DO: Final = {
     243: "Free or add disk space, then start the job again.",
     516: "Check the user and the password of the ClickHouse URL.",
-    497: "Grant the account SELECT and INSERT on the database, CREATE TABLE for migrations, and SELECT on system.processes.",
+    497: "Grant the account SELECT, INSERT and CREATE TABLE on the database, and SELECT on system.processes.",
 }
 # A server's message may quote a whole statement; the reason stands at its beginning.
 _LONGEST_MESSAGE: Final = 600

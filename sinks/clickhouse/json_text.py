@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import orjson
+
+from sinks.json_bytes import json_bytes
 
 
 def acceptable(text: str) -> str:
@@ -22,14 +23,13 @@ def acceptable(text: str) -> str:
         value = msgspec.json.decode(text, type=dict[str, Any])
         if _collides(value):
             return _quoted(text)
-        return orjson.dumps(value).decode()
-    except (msgspec.DecodeError, RecursionError, TypeError, ValueError):
+        return json_bytes(value).decode()
+    except (msgspec.DecodeError, RecursionError, ValueError):
         return _quoted(text)
 
 
 def _quoted(text: str) -> str:
-    # A surrogate can reach Python only as an escape, so the text itself is always encodable.
-    return orjson.dumps({"_text": text}).decode()
+    return json_bytes({"_text": text}).decode()
 
 
 def _collides(value: Any, prefix: str = "", seen: set[str] | None = None) -> bool:

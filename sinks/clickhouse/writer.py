@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from sinks.errors import SinkError, TerminalSinkError
 
@@ -27,6 +27,9 @@ class Batching:
     flush_after_s: float = 1.0
     waiting_batches: int = 4
     """More full batches than this make ``write`` wait: the memory bound, beside the one being inserted."""
+
+
+DEFAULT_BATCHING: Final = Batching()
 
 
 class _Waiting(NamedTuple, Generic[T]):
@@ -48,7 +51,7 @@ class Writer(Generic[T]):
         name: str,
         insert: Callable[[Sequence[T]], None],
         *,
-        batching: Batching = Batching(),
+        batching: Batching = DEFAULT_BATCHING,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._insert = insert
@@ -156,7 +159,9 @@ class Writer(Generic[T]):
     def _latch(self, error: BaseException) -> None:
         if not isinstance(error, SinkError):
             # A fault of ours must stop the dataflow like any other: a thread that just died would be waited for.
-            unexpected = TerminalSinkError(f"A writer of rows failed: {error!r}. This is a fault of the job: report it.")
+            unexpected = TerminalSinkError(
+                f"A writer of rows failed: {error!r}. This is a fault of the job: report it."
+            )
             unexpected.__cause__ = error
             error = unexpected
         with self._changed:

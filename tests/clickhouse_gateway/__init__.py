@@ -1,15 +1,15 @@
 """A ClickHouse server for tests: the real engine (chDB) behind HTTP, with faults a test can switch on.
 
 ```
-test ── ClickHouseGateway, Faults ──(JSON lines on stdin/stdout)──► child: rules ─┐
-  └──── clickhouse_connect.get_client(host, port) ──(HTTP)────────► child: http ──┴─► engine (chDB)
+test ── ClickHouseGateway, Faults ──(JSON lines on stdin/stdout)──► child: rules ──┐
+  └──── clickhouse_connect.get_client(host, port) ──(HTTP)────────► child: HTTP ───┴─► engine (chDB)
 ```
 
 It is a process of its own because chDB opens one path per process, and so that a test may kill it.
 
-What it does not imitate: users and passwords (every login is right until `Faults.wrong_password`), sessions
-(each request starts from the server's defaults, so there are no temporary tables and no `SESSION_IS_LOCKED`),
-progress headers, `client_protocol_version`, compressed answers, asynchronous inserts, and replication.
+What it does not imitate: users and passwords (every login is right until `Faults.wrong_password`), sessions (each
+request starts from the server's defaults, so there are no temporary tables and no `SESSION_IS_LOCKED`), progress
+headers, `client_protocol_version`, compressed answers, asynchronous inserts, and replication.
 """
 
 from tests.clickhouse_gateway.faults import Faults

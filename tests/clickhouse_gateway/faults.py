@@ -8,8 +8,7 @@ from tests.clickhouse_gateway.rules import Action, When
 
 _AUTHENTICATION_FAILED = 516
 _WRONG_PASSWORD = (
-    "default: Authentication failed: password is incorrect, or there is no user with such name. "
-    "(AUTHENTICATION_FAILED)"
+    "default: Authentication failed: password is incorrect, or there is no such user. (AUTHENTICATION_FAILED)"
 )
 
 

@@ -40,7 +40,7 @@ class ClickHouseGateway:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None
+        return self._process is not None and self._process.poll() is None
 
     @property
     def url(self) -> str:
@@ -56,7 +56,7 @@ class ClickHouseGateway:
         Raises:
             RuntimeError: the process ended; the message ends in the tail of its stderr.
         """
-        if self._process is not None:
+        if self.is_running:
             raise RuntimeError("this gateway runs already")
         where = ["--path", str(self.path), "--port", str(self.port)]
         command = [sys.executable, "-m", "tests.clickhouse_gateway", *where]
@@ -93,7 +93,7 @@ class ClickHouseGateway:
             process.wait()
 
     def kill(self) -> None:
-        """Ends the process as a power cut would; does nothing when none runs."""
+        """Ends the process by SIGKILL; does nothing when none runs."""
         process = self._forget_process()
         if process is not None:
             process.kill()

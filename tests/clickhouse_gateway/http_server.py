@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         counted = "written" if outcome.is_insert else "read"
         summary = {f"{counted}_rows": str(outcome.rows), f"{counted}_bytes": str(outcome.bytes_)}
-        headers = {"X-ClickHouse-Summary": json.dumps(summary), "X-ClickHouse-Timezone": "UTC"}
+        headers = {"X-ClickHouse-Summary": json.dumps(summary)}
         if outcome.format is not None:
             headers["X-ClickHouse-Format"] = outcome.format
         self._respond(200, outcome.body, headers)
@@ -229,17 +229,15 @@ def _form_fields(body: bytes, content_type: str) -> dict[str, str]:
 
 
 def _decompressed(body: bytes, encoding: str) -> bytes:
-    """Undoes `Content-Encoding`; clients send a compressed frame per block, so every case reads frames to the end.
+    """Undoes `Content-Encoding`; clients compress block by block, so every decoder reads frames to the end.
 
     Raises:
-        ClickHouseError: as a server says it. clickhouse-connect relies on that answer: when it cannot serialize a
-            value it spoils the body, and raises its own error once the server has refused the request.
+        ClickHouseError: as a server says it. clickhouse-connect relies on that answer: when it cannot
+            serialize a value it spoils the body, and raises its own error once the server refused the request.
     """
     if encoding not in _DECODERS:
         known = ", ".join(_DECODERS)
-        raise ClickHouseError.of(
-            _UNKNOWN_COMPRESSION_METHOD, f"Content-Encoding {encoding!r} is none of {known}"
-        )
+        raise ClickHouseError.of(_UNKNOWN_COMPRESSION_METHOD, f"Content-Encoding {encoding!r} is none of {known}")
     decode, error_code = _DECODERS[encoding]
     try:
         return decode(body)

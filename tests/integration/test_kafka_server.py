@@ -31,9 +31,7 @@ def _produce(bootstrap_servers: str, topic: str, values: Iterable[bytes]) -> Non
     assert failures == []
 
 
-def _read_to_end(
-    bootstrap_servers: str, topic: str, *, isolation: str = "read_committed"
-) -> tuple[list[bytes], int]:
+def _read_to_end(bootstrap_servers: str, topic: str, *, isolation: str = "read_committed") -> tuple[list[bytes], int]:
     """Returns the values of Kafka partition 0 and the offset that its partition-EOF event carried."""
     consumer = Consumer(
         {
@@ -57,7 +55,7 @@ def _read_to_end(
             if error is None:
                 values.append(message.value() or b"")
             elif error.code() == KafkaError._PARTITION_EOF:
-                return values, message.offset()
+                return values, message.offset() or 0
             elif not error.retriable():
                 raise KafkaException(error)
     finally:
@@ -66,9 +64,7 @@ def _read_to_end(
 
 
 def _transactional_producer(bootstrap_servers: str, transactional_id: str) -> Producer:
-    producer = Producer(
-        {"bootstrap.servers": bootstrap_servers, "transactional.id": transactional_id, "log_level": 0}
-    )
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "transactional.id": transactional_id, "log_level": 0})
     producer.init_transactions(_TIMEOUT_S)
     return producer
 
@@ -94,22 +90,19 @@ def test_two_topics_never_share_a_name(topic: TopicFactory) -> None:
 
 
 def test_an_unknown_topic_is_not_created_by_writing_to_it(kafka: str) -> None:
-    producer = Producer(
-        {"bootstrap.servers": kafka, "log_level": 0, "topic.metadata.propagation.max.ms": 100}
-    )
-    failures: list[int] = []
-    producer.produce("nobody-created-this", b"x", on_delivery=lambda error, _: failures.append(error.code()))
+    producer = Producer({"bootstrap.servers": kafka, "log_level": 0, "topic.metadata.propagation.max.ms": 100})
+    failures: list[KafkaError | None] = []
+    producer.produce("nobody-created-this", b"x", on_delivery=lambda error, _: failures.append(error))
     producer.flush(_TIMEOUT_S)
-    assert failures in ([KafkaError._UNKNOWN_TOPIC], [KafkaError.UNKNOWN_TOPIC_OR_PART])
+    codes = [error.code() for error in failures if error is not None]
+    assert codes in ([KafkaError._UNKNOWN_TOPIC], [KafkaError.UNKNOWN_TOPIC_OR_PART])
 
 
 def test_an_empty_partition_reports_its_end_at_offset_zero(kafka: str, topic: TopicFactory) -> None:
     assert _read_to_end(kafka, topic()) == ([], 0)
 
 
-def test_a_reader_of_committed_data_sees_a_transaction_only_when_it_committed(
-    kafka: str, topic: TopicFactory
-) -> None:
+def test_a_reader_of_committed_data_sees_a_transaction_only_when_it_committed(kafka: str, topic: TopicFactory) -> None:
     name = topic()
     producer = _transactional_producer(kafka, uuid.uuid4().hex)
     producer.begin_transaction()
@@ -125,9 +118,7 @@ def test_a_reader_of_committed_data_sees_a_transaction_only_when_it_committed(
     assert _read_to_end(kafka, name, isolation="read_uncommitted") == ([b"taken back", b"kept"], 4)
 
 
-def test_a_second_producer_with_the_same_transactional_id_fences_the_first(
-    kafka: str, topic: TopicFactory
-) -> None:
+def test_a_second_producer_with_the_same_transactional_id_fences_the_first(kafka: str, topic: TopicFactory) -> None:
     name, transactional_id = topic(), uuid.uuid4().hex
     first = _transactional_producer(kafka, transactional_id)
     first.begin_transaction()

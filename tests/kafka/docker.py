@@ -30,9 +30,7 @@ def kafka_in_docker() -> Iterator[str]:
         bind_address="0.0.0.0", port=port, controller_port=free_port(), log_dirs="/tmp/kafka-data"
     )
     # The image reads `KAFKA_NODE_ID` as the property `node.id`.
-    environment = [
-        f"--env=KAFKA_{key.upper().replace('.', '_')}={value}" for key, value in properties.items()
-    ]
+    environment = [f"--env=KAFKA_{key.upper().replace('.', '_')}={value}" for key, value in properties.items()]
     publish = f"--publish={LOOPBACK}:{port}:{port}"
     container = _docker("run", "--detach", "--rm", publish, *environment, f"apache/kafka:{kafka_version()}")
     try:

@@ -30,9 +30,7 @@ def admin_client(bootstrap_servers: str) -> AdminClient:
     )
 
 
-def wait_for_leaders(
-    admin: AdminClient, topic: str | None = None, *, timeout_s: float = _READY_TIMEOUT_S
-) -> None:
+def wait_for_leaders(admin: AdminClient, topic: str | None = None, *, timeout_s: float = _READY_TIMEOUT_S) -> None:
     """Returns when every partition of `topic` (None: of all topics) has a leader.
 
     Raises:
@@ -73,7 +71,7 @@ def _without_leader(cluster: ClusterMetadata, topic: str | None) -> list[str]:
     if topic is not None and topic not in cluster.topics:
         return [topic]
     wanted = cluster.topics.values() if topic is None else [cluster.topics[topic]]
-    missing = [each.topic for each in wanted if each.error is not None or not each.partitions]
+    missing = [str(each.topic) for each in wanted if each.error is not None or not each.partitions]
     for each in wanted:
         missing += [f"{each.topic}[{part.id}]" for part in each.partitions.values() if part.leader < 0]
     return missing

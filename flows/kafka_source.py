@@ -1,0 +1,305 @@
+"""Kafka topics as a Bytewax source: one source partition a Kafka partition, one chunk a read.
+
+A chunk carries its partition's watermark, applied after its events. Offsets and watermark are the snapshot; nothing
+is committed to Kafka, for the recovery store is what a resume starts from. Without a snapshot a partition is read
+from its earliest offset.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, cast
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from operators.clock import PartitionClock, SystemClock, system_time_us
+from operators.decode import Decoder, Messages
+from operators.decode.messages import Headers
+from operators.reasons import Fate
+from operators.records import Chunk, Origin
+from operators.tally import Tally
+
+log = logging.getLogger(__name__)
+
+STATE: Final = "customer-triggers/kafka-partition/1"
+State = tuple[str, int, tuple[int, int]]
+"""(format, next offset, watermarks)."""
+
+_POLL: Final = timedelta(milliseconds=5)
+"""How soon an empty partition is asked again: what a lone event waits at most for its chunk."""
+_BROADCAST_S: Final = 0.02
+"""At most this often does a chunk carry the watermark to key groups without an event in it."""
+_HEARTBEAT_S: Final = 0.1
+"""How often silence at the head of the log moves time: each heartbeat wakes every key group."""
+_METADATA_TIMEOUT_S: Final = 30.0
+_QUEUE_KBYTES: Final = 16_384
+"""What librdkafka may read ahead of a partition: bounds memory while catching up."""
+
+
+class SourceError(Exception):
+    """Kafka cannot be read; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class TopicSource:
+    """How one topic is read."""
+
+    decoder: Decoder
+    max_delay_us: int
+    """The longest way from a customer to Kafka by this topic."""
+
+
+@dataclass
+class KafkaSource(FixedPartitionedSource[Chunk, State]):
+    """All partitions of ``topics``.
+
+    ``consumer`` holds librdkafka's settings of the connection. ``clock`` is what heartbeats ask: system time, or an
+    accelerated one where traffic runs at another speed. ``until``: the partitions end when it is true (never: live).
+    """
+
+    consumer: Mapping[str, Any]
+    topics: Mapping[str, TopicSource]
+    max_out_of_orderness_us: int
+    idle_after_us: int
+    chunk_size: int
+    clock: SystemClock = system_time_us
+    until: Callable[[], bool] = lambda: False
+    partitions: list[KafkaPartition] = field(default_factory=list)
+    """Those that run in this process, for metrics."""
+    _origins: tuple[Origin, ...] = ()
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
+        if not self._origins:
+            self._origins = tuple(sorted(_list_origins(self.consumer, self.topics)))
+        return self._origins
+
+    def list_parts(self) -> list[str]:
+        """``topic/partition`` for each."""
+        return [part_name(origin) for origin in self.origins()]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: State | None) -> KafkaPartition:
+        """Begins to read one Kafka partition, from the snapshot or from its earliest offset."""
+        topic, _, partition = for_part.rpartition("/")
+        built = KafkaPartition(self, (topic, int(partition)), resume_state)
+        self.partitions.append(built)
+        return built
+
+
+class KafkaPartition(StatefulSourcePartition[Chunk, State]):
+    """One Kafka partition being read. Counts its dead letters in ``tally``."""
+
+    def __init__(self, source: KafkaSource, origin: Origin, resume_state: State | None) -> None:
+        self.origin = origin
+        self.tally = Tally()
+        self.clock = PartitionClock(source.max_out_of_orderness_us)
+        self.at_head = False
+        """Read to its end: everything in the log has been given on."""
+        self._source = source
+        self._topic = source.topics[origin[0]]
+        self._next_offset = 0
+        start = OFFSET_BEGINNING
+        if resume_state is not None:
+            format_, self._next_offset, watermarks = resume_state
+            if format_ != STATE:
+                raise SourceError(f"the recovery store holds source state of format {format_!r}, this reads {STATE!r}")
+            self.clock.resume(watermarks)
+            start = self._next_offset
+        self._consumer = Consumer(_consumer_config(source.consumer))
+        self._consumer.assign([TopicPartition(*origin, start)])
+        self._next_awake: datetime | None = None
+        self._quiet_since_us = source.clock()
+        self._last_broadcast_s = 0.0
+        self._last_heartbeat_s = 0.0
+        self._owes_broadcast = False
+
+    def next_batch(self) -> list[Chunk]:
+        """What Kafka has ready, as one chunk; a heartbeat where the log is read to its end and silent."""
+        if self._source.until():
+            raise StopIteration
+        messages = self._consume()
+        self._next_awake = None
+        if messages:
+            return [self._chunk(messages)]
+        self._next_awake = datetime.now(UTC) + _POLL
+        return self._silence()
+
+    def next_awake(self) -> datetime | None:
+        """At once while there is something to read."""
+        return self._next_awake
+
+    def snapshot(self) -> State:
+        """The next offset and the watermarks."""
+        return (STATE, self._next_offset, self.clock.state())
+
+    def close(self) -> None:
+        """Leaves Kafka."""
+        self._consumer.close()
+
+    def lag(self) -> int:
+        """How many messages of the log are unread, as far as librdkafka knows."""
+        try:
+            _, high = self._consumer.get_watermark_offsets(TopicPartition(*self.origin), cached=True)
+        except (KafkaException, RuntimeError):  # closed, or not yet asked
+            return 0
+        return max(0, high - self._next_offset)
+
+    def _consume(self) -> list[Message]:
+        """Messages ready now, without those that are news of the partition itself."""
+        batch = self._consumer.consume(self._source.chunk_size, timeout=0)
+        messages = [message for message in batch if message.error() is None]
+        for message in batch:
+            error = message.error()
+            if error is None:
+                self.at_head = False
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self.at_head = True
+                self._next_offset = max(self._next_offset, _offset(message))
+            elif error.fatal() or (not error.retriable() and error.code() not in _PASSING):
+                raise SourceError(f"reading {part_name(self.origin)}: {error.str()}")
+            else:
+                log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
+        return messages
+
+    def _chunk(self, messages: Sequence[Message]) -> Chunk:
+        offsets = [_offset(message) for message in messages]
+        first, last = offsets[0], offsets[-1]
+        if first > self._next_offset > 0:
+            self.tally.add("offsets_skipped", amount=first - self._next_offset)
+        self._next_offset = last + 1
+        self._quiet_since_us = self._source.clock()
+        decoder = self._topic.decoder
+        decoded = decoder.decode(
+            Messages(
+                origin=self.origin,
+                values=[message.value() for message in messages],
+                offsets=offsets,
+                record_times_us=[message.timestamp()[1] * 1_000 for message in messages],
+                keys=_Keys(messages),
+                headers=[_headers(message) for message in messages] if decoder.reads_headers else None,
+            )
+        )
+        for letter in decoded.dead:
+            self.tally.add(Fate.DEAD_LETTER.value, letter.reason)
+        self.tally.add("read", amount=len(decoded.records) + len(decoded.dead))
+        chunk = Chunk(
+            origin=self.origin,
+            origins=self._source.origins(),
+            records=decoded.records,
+            event_times_us=decoded.event_times_us,
+            offsets=decoded.offsets,
+            indexes=decoded.indexes,
+            record_times_us=decoded.record_times_us,
+            watermarks_us=self.clock.stamp(decoded.event_times_us),
+            dead=decoded.dead,
+            watermark_us=self.clock.watermark_us,
+        )
+        self.tally.add("late_by_heartbeat", amount=self.clock.take_late_by_heartbeat())
+        chunk.broadcast = self._may_broadcast()
+        self._owes_broadcast = not chunk.broadcast
+        return chunk
+
+    def _silence(self) -> list[Chunk]:
+        """Nothing to read: a heartbeat, or a watermark that an earlier chunk kept to itself, or nothing."""
+        now_us = self._source.clock()
+        if self.at_head and now_us - self._quiet_since_us >= self._source.idle_after_us:
+            now_s = time.monotonic()
+            if now_s - self._last_heartbeat_s >= _HEARTBEAT_S:
+                self._last_heartbeat_s = now_s
+                self._owes_broadcast |= self.clock.heartbeat(now_us - self._topic.max_delay_us)
+        if not self._owes_broadcast or not self._may_broadcast():
+            return []
+        self._owes_broadcast = False
+        return [
+            Chunk(
+                origin=self.origin,
+                origins=self._source.origins(),
+                records=[],
+                event_times_us=[],
+                offsets=[],
+                indexes=[],
+                record_times_us=[],
+                watermarks_us=[],
+                dead=[],
+                watermark_us=self.clock.watermark_us,
+            )
+        ]
+
+    def _may_broadcast(self) -> bool:
+        now_s = time.monotonic()
+        if now_s - self._last_broadcast_s < _BROADCAST_S:
+            return False
+        self._last_broadcast_s = now_s
+        return True
+
+
+class _Keys(Sequence[bytes | None]):
+    """The messages' keys, each read only if somebody asks: dead letters alone do."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self._messages = messages
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._messages[place].key()
+
+
+_PASSING: Final = frozenset(
+    {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
+)
+"""What librdkafka goes on trying to mend by itself."""
+
+
+def part_name(origin: Origin) -> str:
+    """The name of a Kafka partition as a Bytewax partition; also of the sink partition beside it."""
+    return f"{origin[0]}/{origin[1]}"
+
+
+def _offset(message: Message) -> int:
+    return cast(int, message.offset())  # only a message that was never sent has none
+
+
+def _headers(message: Message) -> Headers | None:
+    found = cast(list[tuple[str, str | bytes | None]] | None, message.headers())
+    if found is None:
+        return None
+    return [(name, value.encode() if isinstance(value, str) else value) for name, value in found]
+
+
+def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        # Never used to share partitions or to commit; librdkafka asks for one.
+        "group.id": "customer-triggers",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 50,
+        "queued.max.messages.kbytes": _QUEUE_KBYTES,
+        **connection,
+    }
+
+
+def _list_origins(connection: Mapping[str, Any], topics: Mapping[str, TopicSource]) -> list[Origin]:
+    consumer = Consumer(_consumer_config(connection))
+    where = connection.get("bootstrap.servers")
+    try:
+        origins = []
+        for topic in topics:
+            found = consumer.list_topics(topic, timeout=_METADATA_TIMEOUT_S).topics[topic]
+            if found.error is not None or not found.partitions:
+                raise SourceError(f"topic {topic!r} cannot be read at {where}: {found.error or 'no partitions'}")
+            origins += [(topic, partition) for partition in found.partitions]
+    except KafkaException as error:
+        raise SourceError(f"no Kafka answers at {where}: {error.args[0].str()}") from None
+    else:
+        return origins
+    finally:
+        consumer.close()

@@ -1,0 +1,153 @@
+"""Metrics at the edges: plain counters of sources and key groups, added up when Prometheus asks.
+
+Bytewax serves them with its own under ``/metrics`` (``BYTEWAX_DATAFLOW_API_ENABLED=1``). Counters start at zero with
+the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from prometheus_client import REGISTRY, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from flows.kafka_source import KafkaSource
+from operators.clock import SystemClock
+from operators.detect import Detection
+from operators.reasons import Fate, Outcome
+from operators.records import BEGINNING_OF_TIME, Decision
+from operators.tally import add_up
+
+PREFIX: Final = "customer_triggers"
+
+EVENT_TO_ACTION: Final = Histogram(
+    f"{PREFIX}_event_to_action_seconds",
+    "From the event time an action is due at to its production, by trigger.",
+    ["trigger"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400),
+)
+
+
+class FlowMetrics(Collector):
+    """What one process of a flow knows of itself."""
+
+    def __init__(self) -> None:
+        self._source: KafkaSource | None = None
+        self._detection: Detection | None = None
+        self._clock: SystemClock | None = None
+
+    def watch_source(self, source: KafkaSource) -> None:
+        """Counts what its partitions read."""
+        self._source = source
+
+    def watch_detection(self, detection: Detection, clock: SystemClock) -> None:
+        """Counts what its key groups did; ``clock`` tells which timers should have fired."""
+        self._detection, self._clock = detection, clock
+
+    def register(self) -> None:
+        """Puts this among the metrics that the process serves."""
+        REGISTRY.register(self)
+
+    @staticmethod
+    def observe_action(clock: SystemClock) -> Callable[[str, tuple[str, Decision]], None]:
+        """A callback of ``op.inspect`` that measures how long after its event time an action is produced."""
+
+        def observe(step_id: str, keyed: tuple[str, Decision]) -> None:
+            decision = keyed[1]
+            EVENT_TO_ACTION.labels(trigger=decision.trigger).observe((clock() - decision.event_time_us) / 1e6)
+
+        return observe
+
+    def collect(self) -> Iterator[Metric]:
+        """Everything, now."""
+        if self._source is not None:
+            yield from _of_source(self._source)
+        if self._detection is not None and self._clock is not None:
+            yield from _of_detection(self._detection, self._clock())
+
+
+def _counter(name: str, text: str, label: str, counts: Iterable[tuple[str, int]]) -> CounterMetricFamily:
+    family = CounterMetricFamily(f"{PREFIX}_{name}", text, labels=[label] if label else None)
+    for value, count in counts:
+        family.add_metric([value] if label else [], count)
+    return family
+
+
+def _of_source(source: KafkaSource) -> Iterator[Metric]:
+    partitions = list(source.partitions)
+    total = add_up(each.tally for each in partitions)
+    yield _counter("events_read", "Events and dead letters read.", "", [("", total.of("read"))])
+    yield _counter(
+        "dead_letters", "Input that never became an event, by reason.", "reason",
+        total.labels(Fate.DEAD_LETTER.value).items(),
+    )  # fmt: skip
+    yield _counter(
+        "late_by_heartbeat", "Events late only because silence had moved time.", "",
+        [("", total.of("late_by_heartbeat"))],
+    )  # fmt: skip
+    yield _counter(
+        "offsets_skipped", "Offsets that Kafka no longer had: retention, compaction, transaction markers.", "",
+        [("", total.of("offsets_skipped"))],
+    )  # fmt: skip
+    lag = GaugeMetricFamily(f"{PREFIX}_consumer_lag", "Unread messages.", labels=["topic", "partition"])
+    delay = GaugeMetricFamily(
+        f"{PREFIX}_watermark_delay_seconds",
+        "System time minus the partition's watermark.",
+        labels=["topic", "partition"],
+    )
+    now_us = source.clock()
+    for each in partitions:
+        labels = [each.origin[0], str(each.origin[1])]
+        lag.add_metric(labels, each.lag())
+        if each.clock.watermark_us > BEGINNING_OF_TIME:
+            delay.add_metric(labels, (now_us - each.clock.watermark_us) / 1e6)
+    yield lag
+    yield delay
+
+
+def _of_detection(detection: Detection, now_us: int) -> Iterator[Metric]:
+    groups = list(detection.groups)
+    total = add_up(group.tally for group in groups)
+    fates = [(fate.value, total.of(fate.value)) for fate in (Fate.MATCHED, Fate.LATE, Fate.DUPLICATE)]
+    yield _counter(
+        "events", "Decoded events by fate; with the dead letters they add up to what was read.", "fate", fates
+    )
+    for name, what, text in _BY_TRIGGER:
+        yield _counter(name, text, "trigger", total.labels(what).items())
+    yield _counter(
+        "unknown_comparisons", "Conditions that were neither true nor false: a field missing or of another type.", "",
+        [("", detection.plan.unknown_comparisons())],
+    )  # fmt: skip
+    suppressed = CounterMetricFamily(
+        f"{PREFIX}_suppressed", "Actions held back, by trigger and reason.", labels=["trigger", "reason"]
+    )
+    for (what, trigger), count in sorted(total.counts.items()):
+        outcome, _, reason = what.partition("/")
+        if outcome == Outcome.SUPPRESSED:
+            suppressed.add_metric([trigger, reason], count)
+    yield suppressed
+    yield GaugeMetricFamily(
+        f"{PREFIX}_open_matches", "Partial matches open.", sum(group.open_matches for group in groups)
+    )
+    yield GaugeMetricFamily(
+        f"{PREFIX}_timers_held_by_lag",
+        "Timers due by system time that the watermark has not reached.",
+        sum(group.timers_due_by(now_us) for group in groups),
+    )
+    yield GaugeMetricFamily(
+        f"{PREFIX}_snapshot_bytes", "Bytes of the key groups' latest snapshots.", detection.snapshot_bytes()
+    )
+
+
+_BY_TRIGGER: Final = (
+    ("matches", "matches", "Patterns found complete, by trigger."),
+    ("actions", Outcome.ACTION.value, "Actions sent, by trigger."),
+    ("expired", "expired", "Partial matches that timed out, by trigger."),
+    ("cancelled", "cancelled", "Open matches ended by an absence, by trigger."),
+    ("exited", "exited", "Open matches ended by an exit, by trigger."),
+    ("late_cancelled", "late_cancelled", "Open matches ended by a late event, by trigger."),
+    ("state_reset", "state_reset", "Key groups whose state of a changed trigger was let go, by trigger."),
+    ("state_dropped", "state_dropped", "Key groups whose state of a removed trigger was let go, by trigger."),
+)

@@ -1,0 +1,70 @@
+"""The dead-letter sink: input that never became an event, byte for byte, with the reason beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+
+from operators.records import DeadLetter
+from operators.render import iso_ms
+from sinks.kafka.producer import ConfirmedProducer, Headers, KafkaConfig
+from sinks.routing import PartNames
+from sinks.shared import Shared
+
+
+class DeadLetterSink(FixedPartitionedSink[Sequence[DeadLetter], None]):
+    """Produces ``(part name, dead letters)`` to a topic. Give it the source's partition names.
+
+    Value and key are the message's own bytes. Delivered at least once: after a crash those since the last closed epoch
+    come again, with the same ``topic``, ``partition`` and ``offset`` headers.
+    ``snapshot`` returns when every message is confirmed.
+    Raises `DeliveryFailed` out of ``write_batch`` or ``snapshot``, which stops the dataflow.
+    """
+
+    def __init__(self, config: KafkaConfig, topic: str, part_names: Sequence[str], *, deadline_s: float = 30.0) -> None:
+        self._parts = PartNames(part_names)
+        self._shared = Shared(lambda: ConfirmedProducer(config, topic, deadline_s=deadline_s), lambda producer: None)
+
+    def list_parts(self) -> list[str]:
+        return self._parts.names
+
+    def part_fn(self, item_key: str) -> int:
+        return self._parts.place(item_key)
+
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> DeadLetterPartition:
+        return DeadLetterPartition(self._shared)
+
+
+class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], None]):
+    """One partition of a `DeadLetterSink`."""
+
+    def __init__(self, shared: Shared[ConfirmedProducer]) -> None:
+        self._shared = shared
+        self._producer = shared.acquire()
+
+    def write_batch(self, values: list[Sequence[DeadLetter]]) -> None:
+        """Raises `DeliveryFailed`."""
+        for letters in values:
+            for letter in letters:
+                self._producer.write(letter.raw, key=letter.raw_key, headers=dead_letter_headers(letter))
+        self._producer.poll()
+
+    def snapshot(self) -> None:
+        self._producer.flush()
+
+    def close(self) -> None:
+        self._shared.release()
+
+
+def dead_letter_headers(letter: DeadLetter) -> Headers:
+    """Why, and where it came from; ``time`` is the record's own, ISO 8601."""
+    topic, partition = letter.origin
+    return [
+        ("reason", letter.reason.encode()),
+        ("message", letter.message.encode("utf-8", "replace")),
+        ("topic", topic.encode()),
+        ("partition", b"%d" % partition),
+        ("offset", b"%d" % letter.offset),
+        ("time", iso_ms(letter.record_time_us).encode()),
+    ]
