@@ -92,6 +92,7 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
         times_us = decoded.event_times_us
         if times_us:
             self._largest_us = max(self._largest_us, *times_us)
+        stamps, late = self._clock.stamp(times_us)
         return Chunk(
             origin=self._origin,
             origins=(self._origin,),
@@ -100,7 +101,8 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
             offsets=decoded.offsets,
             indexes=decoded.indexes,
             record_times_us=decoded.record_times_us,
-            watermarks_us=self._clock.stamp(times_us),
+            watermarks_us=stamps,
+            late=late,
             dead=decoded.dead,
             watermark_us=self._clock.watermark_us,
         )

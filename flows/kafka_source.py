@@ -187,6 +187,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         for letter in decoded.dead:
             self.tally.add(Fate.DEAD_LETTER.value, letter.reason)
         self.tally.add("read", amount=len(decoded.records) + len(decoded.dead))
+        stamps, late = self.clock.stamp(decoded.event_times_us)
         chunk = Chunk(
             origin=self.origin,
             origins=self._source.origins(),
@@ -195,7 +196,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             offsets=decoded.offsets,
             indexes=decoded.indexes,
             record_times_us=decoded.record_times_us,
-            watermarks_us=self.clock.stamp(decoded.event_times_us),
+            watermarks_us=stamps,
+            late=late,
             dead=decoded.dead,
             watermark_us=self.clock.watermark_us,
         )
@@ -225,6 +227,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 indexes=[],
                 record_times_us=[],
                 watermarks_us=[],
+                late=[],
                 dead=[],
                 watermark_us=self.clock.watermark_us,
             )

@@ -41,17 +41,20 @@ class PartitionClock:
     late_by_heartbeat: int = 0
     """Late events that would have been on time without a heartbeat, since the last ``take_late_by_heartbeat``."""
 
-    def stamp(self, event_times_us: Sequence[int]) -> list[int]:
-        """``W_p`` at each of the next messages' offsets (before the message itself), in offset order."""
+    def stamp(self, event_times_us: Sequence[int]) -> tuple[list[int], list[int]]:
+        """``W_p`` at each of the next messages' offsets (before the message), and the places of the late ones."""
         bound_us = self.max_out_of_orderness_us
         watermark_us = self.watermark_us
         largest_us = self.log_watermark_us + bound_us
         highest_us = watermark_us + bound_us
         stamps = [watermark_us] * len(event_times_us)
+        late: list[int] = []
         for i, time_us in enumerate(event_times_us):
             stamps[i] = watermark_us
-            if time_us < watermark_us and time_us >= largest_us - bound_us:
-                self.late_by_heartbeat += 1
+            if time_us < watermark_us:
+                late.append(i)
+                if time_us >= largest_us - bound_us:
+                    self.late_by_heartbeat += 1
             if time_us > largest_us:
                 largest_us = time_us
                 if time_us > highest_us:
@@ -59,7 +62,7 @@ class PartitionClock:
                     watermark_us = time_us - bound_us
         self.watermark_us = watermark_us
         self.log_watermark_us = largest_us - bound_us
-        return stamps
+        return stamps, late
 
     def raise_to(self, watermark_us: int) -> None:
         """An explicit watermark of the log; one below the present is without effect."""

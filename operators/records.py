@@ -80,6 +80,8 @@ class Chunk(msgspec.Struct):
     """Place inside its message, for envelopes that carry several events; else 0."""
     record_times_us: list[int]
     watermarks_us: list[int]
+    late: list[int]
+    """Places of the records that are late."""
     dead: list[DeadLetter]
     watermark_us: int
     """``W_p`` as of the last message, to be applied after the events."""

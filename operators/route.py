@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from operators.body import parse_body
 from operators.keys import group_names, key_group_of
@@ -18,39 +19,17 @@ def router(plan: Plan, key_groups: int) -> Router:
     names = group_names(key_groups)
 
     def route(chunk: Chunk) -> list[tuple[str, GroupBatch]]:
+        records = chunk.records
         entries: list[list[Entry]] = [[] for _ in names]
         foreign: dict[int, list[Any]] = {}
-        origin, interest_of = chunk.origin, plan.interest
-        for record, offset, index, time_us, watermark_us in zip(
-            chunk.records,
-            chunk.offsets,
-            chunk.indexes,
-            chunk.event_times_us,
-            chunk.watermarks_us,
-            strict=True,
-        ):
-            interest = interest_of(record.type)
-            event: Event | None = None
-            is_late = time_us < watermark_us
-            if is_late or interest is not NOTHING:
-                event = (
-                    watermark_us if is_late else time_us,
-                    origin,
-                    offset,
-                    index,
-                    time_us,
-                    record.event_id,
-                    record.type,
-                    record.customer_id,
-                    record.session_id,
-                    record.properties,
-                    record.context,
-                )
-                if interest.foreign or interest.foreign_arrivals:
-                    _send_abroad(event, watermark_us, interest, key_groups, foreign)
-            # Copies of an event without a customer share its id, so that is where they meet.
-            home = record.customer_id or record.event_id
-            entries[key_group_of(home, key_groups)].append((record.event_id, time_us, watermark_us, event))
+        events = _events(chunk, plan, key_groups, foreign)
+        ids = [record.event_id for record in records]
+        # Copies of an event without a customer share its id, so that is where they meet.
+        homes = [record.customer_id or record.event_id for record in records]
+        rows = zip(ids, chunk.event_times_us, chunk.watermarks_us, events, strict=True)
+        for group, row in zip([crc32(home.encode()) % key_groups for home in homes], rows, strict=True):
+            entries[group].append(row)
+        origin = chunk.origin
         return [
             (
                 name,
@@ -63,6 +42,39 @@ def router(plan: Plan, key_groups: int) -> Router:
         ]
 
     return route
+
+
+def _events(chunk: Chunk, plan: Plan, key_groups: int, foreign: dict[int, list[Any]]) -> list[Event | None]:
+    """By record, the event if a trigger listens to its type or it is late, else None."""
+    records = chunk.records
+    types = [record.type for record in records]
+    interests = {each: plan.interest(each) for each in set(types)}
+    wanted = {each for each, interest in interests.items() if interest is not NOTHING}
+    places = [place for place, each in enumerate(types) if each in wanted] if wanted else []
+    if chunk.late:
+        places = sorted({*places, *chunk.late})
+    events: list[Event | None] = [None] * len(records)
+    origin, offsets, indexes = chunk.origin, chunk.offsets, chunk.indexes
+    times_us, watermarks_us = chunk.event_times_us, chunk.watermarks_us
+    for place in places:
+        record, time_us, watermark_us = records[place], times_us[place], watermarks_us[place]
+        event = events[place] = (
+            watermark_us if time_us < watermark_us else time_us,
+            origin,
+            offsets[place],
+            indexes[place],
+            time_us,
+            record.event_id,
+            record.type,
+            record.customer_id,
+            record.session_id,
+            record.properties,
+            record.context,
+        )
+        interest = interests[record.type]
+        if interest.foreign or interest.foreign_arrivals:
+            _send_abroad(event, watermark_us, interest, key_groups, foreign)
+    return events
 
 
 def _send_abroad(

@@ -28,7 +28,7 @@ def run(trigger: str, events: Path, *, out: Path, out_of_orderness_ms: int, work
             *("-m", "flows.backtest"),
             *("--triggers", TRIGGERS / f"{trigger}.yaml", "--events", events, "--out", out),
             *("--max-out-of-orderness", _duration(out_of_orderness_ms), "--at-end", "flush"),
-            *("--workers", str(workers)),
+            *("--workers", str(workers), "--summary", "json"),
         ],
         cwd=ROOT,
     )

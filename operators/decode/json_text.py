@@ -1,7 +1,6 @@
-"""Strict JSON: what every later reader of the same bytes (msgspec, orjson, ClickHouse) accepts alike.
+"""JSON text as decoders need it: its encoding, and parsing whose failure says where.
 
-msgspec checks the syntax of the parts it hands on unparsed, but neither their UTF-8 nor that a number fits a double,
-so both are checked here, for a whole chunk in a few passes over its bytes.
+msgspec checks the syntax of the parts it hands on unparsed, but not their UTF-8.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import orjson
 from operators.decode.messages import Undecodable
 from operators.reasons import DeadReason
 
-_FOLD_DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
 SHOWN = 120
 """How many characters of an offending value an error message quotes."""
 
@@ -27,15 +25,6 @@ def is_utf8(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def may_overflow(text: bytes) -> bool:
-    """Whether there may be a number too large for a double: an exponent of three digits, or 309 digits on end.
-
-    False is certain; true asks for a real parse.
-    """
-    folded = text.translate(_FOLD_DIGITS, b"+")
-    return b"0e000" in folded or b"0" * 309 in folded
 
 
 def parse(text: bytes) -> Any:
