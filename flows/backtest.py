@@ -24,12 +24,12 @@ from bytewax.dataflow import Dataflow
 from config.durations import parse_duration
 from config.errors import ConfigError, Refused
 from config.events import load_event_schemas
-from config.loader import load_triggers
 from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.backtest_report import ReadCount, ReportSink, Summary, read_summary
 from flows.cluster import WorkerDied, run_cluster
 from flows.file_source import AtEnd, FileSource
+from flows.loading import loaded
 from flows.progress import Progress
 from operators.compiler import compile_triggers
 from operators.decode import Decoder
@@ -63,7 +63,7 @@ class Backtest:
 
     def plan(self) -> Plan:
         """The triggers, compiled. Raises ``ConfigError``."""
-        return Plan(compile_triggers(load_triggers(self.triggers), wants_expired=self.with_expired))
+        return Plan(compile_triggers(loaded(self.triggers), wants_expired=self.with_expired))
 
     def flow(self, plan: Plan) -> Dataflow:
         """The graph; its answer and its summary are written when the file has ended."""
@@ -135,8 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    except (OSError, EOFError) as error:
-        print(f"{options.events}: cannot be read: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"{options.events}: cannot be read: {error.strerror or error}", file=sys.stderr)
         return BAD_INPUT
     except WorkerDied as error:
         print(error, file=sys.stderr)

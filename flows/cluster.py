@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -12,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from bytewax.dataflow import Dataflow
+from bytewax.errors import BytewaxRuntimeError
 from bytewax.testing import cluster_main
 
 from flows.collector import relax_collector
@@ -24,14 +27,17 @@ class WorkerDied(Exception):
 
 
 def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: int, epoch: timedelta) -> None:
-    """Builds ``build(asked)`` in each of ``workers`` processes (one: this one) and runs it to its end."""
+    """Builds ``build(asked)`` in each of ``workers`` processes (one: this one) and runs it to its end.
+
+    Raises ``OSError`` that a step raised in this process, ``WorkerDied`` if another process ended early.
+    """
     if workers == 1:
         _work(build, asked, [], 0, epoch)
         return
     addresses = _free_addresses(workers)
     context = get_context("spawn")
     processes: list[BaseProcess] = [
-        context.Process(target=_work, args=(build, asked, addresses, index, epoch), daemon=True)
+        context.Process(target=_work_in_child, args=(build, asked, addresses, index, epoch), daemon=True)
         for index in range(workers)
     ]
     for process in processes:
@@ -52,9 +58,30 @@ def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: in
 def _work(build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta) -> None:
     flow = build(asked)
     relax_collector()
-    cluster_main(  # type: ignore[no-untyped-call]
-        flow, addresses, index, epoch_interval=epoch, worker_count_per_proc=1
-    )
+    try:
+        cluster_main(  # type: ignore[no-untyped-call]
+            flow, addresses, index, epoch_interval=epoch, worker_count_per_proc=1
+        )
+    except BytewaxRuntimeError as error:
+        # The engine wraps what a step raised; what concerns the file concerns the caller.
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, OSError):
+                raise cause from None
+            cause = cause.__cause__
+        raise
+
+
+def _work_in_child(
+    build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta
+) -> None:
+    """As ``_work``; the parent tells that this process ended, so one line says why it did."""
+    try:
+        _work(build, asked, addresses, index, epoch)
+    except BaseException as error:
+        print(f"worker process {index}: {error}", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _free_addresses(count: int) -> list[str]:

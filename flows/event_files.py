@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -14,10 +15,14 @@ import zstandard
 BLOCK_BYTES = 4 * 1024 * 1024
 
 
+class UnreadableFileError(OSError):
+    """The file is there, and is not what its name says."""
+
+
 class EventFile:
     """One file, read from its beginning. ``position`` and ``size`` are bytes on disk, for a progress bar.
 
-    Raises ``OSError`` where it cannot be opened, and on reading where it is cut short or not what its name says.
+    Raises ``OSError`` where it cannot be opened, ``UnreadableFileError`` on reading where it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,17 +38,20 @@ class EventFile:
     def blocks(self) -> Iterator[list[bytes]]:
         """Lists of lines without their ends, in order; blank lines are left out."""
         with self._disk:
-            if self._path.suffix == ".parquet":
-                yield from _parquet(self._path)
-                return
-            stream = self._stream()
-            rest = b""
-            while block := stream.read(BLOCK_BYTES):
-                lines = (rest + block).split(b"\n")
-                rest = lines.pop()
-                yield [line for line in lines if line and not line.isspace()]
-            if rest and not rest.isspace():
-                yield [rest]
+            try:
+                yield from _parquet(self._path) if self._path.suffix == ".parquet" else self._lines()
+            except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
+                raise UnreadableFileError(f"cut short or damaged: {error}") from error
+
+    def _lines(self) -> Iterator[list[bytes]]:
+        stream = self._stream()
+        rest = b""
+        while block := stream.read(BLOCK_BYTES):
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop()
+            yield [line for line in lines if line and not line.isspace()]
+        if rest and not rest.isspace():
+            yield [rest]
 
     def _stream(self) -> IO[bytes]:
         if self._path.suffix == ".gz":
@@ -59,13 +67,13 @@ def _parquet(path: Path) -> Iterator[list[bytes]]:
     try:
         import pyarrow.parquet as parquet
     except ImportError:
-        raise OSError("reading Parquet needs pyarrow: pip install 'customer-triggers[parquet]'") from None
+        raise UnreadableFileError("Parquet needs pyarrow: pip install 'customer-triggers[parquet]'") from None
     try:
         file = parquet.ParquetFile(path)
         for batch in file.iter_batches():
             yield [orjson.dumps(_row(row), option=orjson.OPT_UTC_Z) for row in batch.to_pylist()]
     except (ValueError, OSError) as error:
-        raise OSError(f"{path} is not a Parquet file that can be read: {error}") from None
+        raise UnreadableFileError(f"not a Parquet file that can be read: {error}") from error
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +18,8 @@ from operators.clock import PartitionClock
 from operators.decode import Decoder, Messages, Undecodable
 from operators.decode.canonical import event_time_us, parse_time
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, MAX_EPOCH_MS, MIN_EPOCH_MS, Chunk, Origin
+
+log = logging.getLogger(__name__)
 
 AtEnd = Literal["hold", "flush"]
 Progress = Callable[[int, int], None]
@@ -66,7 +70,13 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
         """The next chunk, at the end one that is final and empty, then StopIteration."""
         if self._ended:
             raise StopIteration
-        piece = next(self._pieces, None)
+        try:
+            piece = next(self._pieces, None)
+        except OSError as error:
+            if parent_process() is not None:
+                # In a cluster the engine reports the end of its connections instead of this.
+                log.error("%s: cannot be read: %s", self._source.path, error)
+            raise
         if piece is None:
             self._ended = True
             return [self._final()]

@@ -11,14 +11,14 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow, Stream
 from bytewax.operators import KeyedStream
 
-from config.errors import UNSHOWN, ConfigError, Problem
+from config.errors import ConfigError
 from config.events import load_event_schemas
-from config.loader import LoadedTrigger, load_triggers
 from config.settings import Settings, load_settings
 from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.collector import relax_collector
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
+from flows.loading import loaded
 from flows.metrics import FlowMetrics
 from operators.clock import SystemClock, system_time_us
 from operators.compiler import compile_triggers
@@ -82,7 +82,7 @@ class Live:
     def triggers(self, chunks: Stream[Chunk]) -> Detection:
         """Detection, actions to Kafka, decisions and late events to ClickHouse."""
         settings = self.settings
-        plan = Plan(compile_triggers(_loaded(settings)))
+        plan = Plan(compile_triggers(loaded([settings.triggers_folder])))
         detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us)
         self.metrics.watch_detection(detection, self.clock)
         found = detect(steps.DETECT, chunks, detection)
@@ -126,14 +126,6 @@ def live(name: str, wire: Callable[[Live, Dataflow], None]) -> Dataflow:
     parts.metrics.register()
     relax_collector()
     return flow
-
-
-def _loaded(settings: Settings) -> tuple[LoadedTrigger, ...]:
-    loaded = load_triggers([settings.triggers_folder])
-    if not loaded:
-        folder = str(settings.triggers_folder)
-        raise ConfigError([Problem(folder, None, None, "", UNSHOWN, "holds no trigger", "a folder of *.yaml")])
-    return loaded
 
 
 def _action(keyed: tuple[str, Output]) -> tuple[str, Decision] | None:

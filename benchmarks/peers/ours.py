@@ -17,10 +17,7 @@ TRIGGERS = Path(__file__).parent.parent / "triggers"
 
 
 def run(trigger: str, events: Path, *, out: Path, out_of_orderness_ms: int, workers: int = 1) -> PeerResult:
-    """`trigger` is the name of a file in `benchmarks/triggers/`. Raises ChildError.
-
-    Where the backtest ends with no JSON line of events, seconds and matches, its job is the whole process.
-    """
+    """`trigger` is the name of a file in `benchmarks/triggers/`. Raises ChildError."""
     out.unlink(missing_ok=True)
     cost = run_child(
         [
@@ -32,10 +29,7 @@ def run(trigger: str, events: Path, *, out: Path, out_of_orderness_ms: int, work
         ],
         cwd=ROOT,
     )
-    answer = _read_actions(out)
-    report = last_json(cost.stdout)
-    unsaid: dict[str, object] = {"seconds": cost.seconds, "events": 0, "matches": len(answer)}
-    return PeerResult.of(cost, unsaid | report, answer)
+    return PeerResult.of(cost, last_json(cost.stdout), _read_actions(out))
 
 
 def _duration(ms: int) -> str:

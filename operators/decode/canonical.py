@@ -42,11 +42,11 @@ class CanonicalEvent(BaseModel):
 
 def decode_chunk(values: list[bytes]) -> list[Record] | None:
     """All messages of a chunk at once, or None where any needs a closer look. ``values``: none empty."""
-    joined = b"\n".join(values)
-    if joined.count(b"\n") != len(values) - 1 or not is_utf8(joined):
+    together = b"".join(values)
+    if b"\n" in together or not is_utf8(together):
         return None
     try:
-        records = _decoder.decode_lines(joined)
+        records = _decoder.decode_lines(b"\n".join(values))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if len(records) != len(values):

@@ -40,8 +40,9 @@ def event_columns(parts: Sequence[ChunkRows]) -> Columns:
 def _columns_of(part: ChunkRows) -> list[list[Any]]:
     chunk, places = part
     records = _pick(chunk.records, places)
-    times_us = _pick(chunk.event_times_us, places)
-    watermarks_us = _pick(chunk.watermarks_us, places)
+    late = [False] * len(chunk.records)
+    for place in chunk.late:
+        late[place] = True
     topic, partition = chunk.origin
     return [
         [topic] * len(records),
@@ -52,11 +53,11 @@ def _columns_of(part: ChunkRows) -> list[list[Any]]:
         [record.type for record in records],
         [record.customer_id or "" for record in records],
         [record.session_id or "" for record in records],
-        times_us,
+        _pick(chunk.event_times_us, places),
         [time_us // 1000 for time_us in _pick(chunk.record_times_us, places)],
         # A partition that has not spoken has a watermark before all time, which the column cannot hold.
-        [watermark_us if watermark_us > 0 else 0 for watermark_us in watermarks_us],
-        [time_us < mark_us for time_us, mark_us in zip(times_us, watermarks_us, strict=True)],
+        [watermark_us if watermark_us > 0 else 0 for watermark_us in _pick(chunk.watermarks_us, places)],
+        _pick(late, places),
         # What is raw has been scanned as JSON, not decoded: its texts may hold bytes that are not UTF-8.
         [str(record.properties, "utf-8", "replace") for record in records],
         [str(record.context, "utf-8", "replace") for record in records],

@@ -110,7 +110,6 @@ class ConfirmedProducer:
 
     def _on_error(self, error: KafkaError) -> None:
         self._last_error = error.str()
-        _log.warning("Kafka at %s: %s", self._brokers, error.str())
         if error.fatal():
             self._latch(error.str())
 

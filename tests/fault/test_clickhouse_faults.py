@@ -12,7 +12,11 @@ from pydantic import SecretStr
 from config.clickhouse_url import ClickHouseUrl
 from operators.records import Chunk
 from sinks.clickhouse.archive import ArchiveSink
+from sinks.clickhouse.batch import insert_batch
 from sinks.clickhouse.client import connect
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.decision_rows import late_columns
+from sinks.clickhouse.tables import LATE
 from sinks.errors import (
     AuthenticationFailed,
     RetriesExhausted,
@@ -22,7 +26,7 @@ from sinks.errors import (
 )
 from sinks.retry import Retry
 from tests.clickhouse_gateway import ClickHouseGateway
-from tests.unit.sinks.samples import PART, chunk
+from tests.unit.sinks.samples import PART, chunk, late_event
 
 pytestmark = pytest.mark.integration
 
@@ -52,9 +56,7 @@ def offsets(url: ClickHouseUrl) -> list[int]:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_insert_that_is_cut_lands_once(
-    url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway, when: str
-) -> None:
+def test_an_insert_that_is_cut_lands_once(url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway, when: str) -> None:
     to = partition(url)
     faults = clickhouse_gateway.faults
     executed_before = faults.executed(EVENTS_INSERT)
@@ -76,9 +78,7 @@ def test_a_transient_code_is_retried_and_doubles_nothing(
     assert offsets(url) == list(range(100))
 
 
-def test_an_insert_that_lands_late_doubles_nothing(
-    url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway
-) -> None:
+def test_an_insert_that_lands_late_doubles_nothing(url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway) -> None:
     to = partition(url)
     faults = clickhouse_gateway.faults
     landed_before = faults.executed(EVENTS_INSERT)
@@ -107,17 +107,11 @@ def test_an_insert_over_several_months_that_is_cut_lands_once(
 
 def test_equal_rows_in_different_batches_are_all_kept(url: ClickHouseUrl) -> None:
     """What is recognised is the attempt, not the content."""
-    first, second = chunk([1]), chunk([2])
-    second.records, second.event_times_us, second.record_times_us = (
-        first.records,
-        first.event_times_us,
-        first.record_times_us,
-    )
-    to = partition(url)
-    write(to, first)
-    write(to, second)
-    to.close()
-    assert offsets(url) == [1, 2]
+    database = Database.open(url, QUICK)
+    for _ in range(2):
+        insert_batch(database, LATE, late_columns([late_event(1)]))
+    assert connect(url).query("SELECT count() FROM late").result_rows == [(2,)]
+    database.close()
 
 
 def test_a_stalled_server_is_asked_again(url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway) -> None:
@@ -155,9 +149,7 @@ def test_a_server_that_is_away_for_too_long_stops_the_sink(
     assert offsets(url) == []
 
 
-def test_a_server_that_never_comes_stops_the_start(
-    url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway
-) -> None:
+def test_a_server_that_never_comes_stops_the_start(url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway) -> None:
     clickhouse_gateway.faults.refuse()
     with pytest.raises(RetriesExhausted, match="open the ClickHouse database at http://default@"):
         partition(url, IMPATIENT)

@@ -71,13 +71,14 @@ def test_properties_are_columns_that_analysts_can_ask_for(url: ClickHouseUrl) ->
     assert list(asked) == [(2.5, "p1", "String")]
 
 
-def test_late_is_judged_by_the_watermark_at_its_offset(url: ClickHouseUrl) -> None:
+def test_what_was_late_is_marked_with_the_watermark_it_missed(url: ClickHouseUrl) -> None:
     written = chunk([0, 1, 2])
     written.watermarks_us = [
         written.event_times_us[0],
         written.event_times_us[1] + 1,
         BEGINNING_OF_TIME,
     ]
+    written.late = [1]
     archive(url, written)
     asked = rows(url, "SELECT late, toUnixTimestamp64Micro(watermark) FROM events ORDER BY `offset`")
     assert list(asked) == [(False, BASE_US), (True, BASE_US + 1_000_001), (False, 0)]

@@ -46,6 +46,7 @@ def chunk(
         indexes=[0] * len(offsets),
         record_times_us=[recorded_us + 1_000_000 * offset for offset in offsets],
         watermarks_us=[time_us - 5_000_000 for time_us in times_us],
+        late=[],
         dead=list(dead),
         watermark_us=max(times_us, default=BASE_US) - 5_000_000,
     )

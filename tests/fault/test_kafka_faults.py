@@ -1,0 +1,70 @@
+"""A broker that goes away: the dataflow stops before the epoch closes, or goes on if the broker comes back in time."""
+
+import threading
+
+import pytest
+from bytewax import operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.errors import BytewaxRuntimeError
+from bytewax.testing import TestingSource, run_main
+
+from sinks.errors import DeliveryFailed
+from sinks.kafka.actions import ActionsSink
+from sinks.kafka.producer import ConfirmedProducer
+from tests.kafka.topics import create_topic
+from tests.kafka_server import KafkaServer
+from tests.unit.sinks.samples import BASE_US, decision
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_dead_broker_stops_the_dataflow(kafka_server: KafkaServer) -> None:
+    """The stock sink ends normally here, and the messages are gone."""
+    config = {"bootstrap.servers": kafka_server.bootstrap_servers}
+    create_topic(kafka_server.bootstrap_servers, "dead-broker", partitions=1)
+    kafka_server.kill()
+    flow = Dataflow("actions")
+    stream = op.input("in", flow, TestingSource([("c1", decision(1))]))
+    op.output("out", stream, ActionsSink(config, "dead-broker", now_us=lambda: BASE_US, deadline_s=2.0))
+    with pytest.raises(BytewaxRuntimeError) as caught:
+        run_main(flow)
+    assert isinstance(reason(caught.value), DeliveryFailed)
+    assert "topic dead-broker" in str(reason(caught.value))
+
+
+def reason(error: BaseException) -> BaseException:
+    """Bytewax wraps what a sink raises, once for each of its own steps."""
+    return error if error.__cause__ is None else reason(error.__cause__)
+
+
+def test_the_first_failure_is_raised_by_every_later_call(kafka_server: KafkaServer) -> None:
+    create_topic(kafka_server.bootstrap_servers, "latched", partitions=1)
+    sink = ActionsSink(
+        {"bootstrap.servers": kafka_server.bootstrap_servers}, "latched", now_us=lambda: BASE_US, deadline_s=2.0
+    )
+    partition = sink.build_part("out", "00", None)
+    partition.write_batch([decision(1)])
+    partition.snapshot()
+    kafka_server.kill()
+    partition.write_batch([decision(2)])
+    with pytest.raises(DeliveryFailed):
+        partition.snapshot()
+    kafka_server.start()
+    for call in (partition.snapshot, lambda: partition.write_batch([decision(3)])):
+        with pytest.raises(DeliveryFailed, match="start the job again"):
+            call()
+
+
+def test_a_broker_that_comes_back_in_time_gets_everything(kafka_server: KafkaServer) -> None:
+    create_topic(kafka_server.bootstrap_servers, "restarted", partitions=1)
+    producer = ConfirmedProducer({"bootstrap.servers": kafka_server.bootstrap_servers}, "restarted", deadline_s=60.0)
+    producer.write(b"before", key=None, headers=[])
+    producer.flush()
+    kafka_server.kill()
+    producer.write(b"during", key=None, headers=[])
+    flushing = threading.Thread(target=producer.flush)
+    flushing.start()
+    kafka_server.start()
+    flushing.join(60)
+    assert not flushing.is_alive()
+    producer.flush()

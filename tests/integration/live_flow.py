@@ -1,0 +1,178 @@
+"""A live flow as its users run it: `python -m bytewax.run flows.NAME` in a process of its own, to stop, kill and ask."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.loopback_port import LOOPBACK, free_port
+
+ROOT = Path(__file__).parents[2]
+_STOP_TIMEOUT_S = 20.0
+_TAIL_CHARS = 4_000
+_POLL_S = 0.02
+
+
+class FlowEnded(AssertionError):
+    """A flow that a test waits for is no longer running; holds the end of what it printed."""
+
+
+class LiveFlow:
+    """One process of one flow; `start` again after `stop` or `kill` resumes from its recovery store.
+
+    `environment` comes on top of the process's own, from which every setting of a flow is taken out first.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        environment: Mapping[str, str],
+        *,
+        folder: Path,
+        recovery: Path | None = None,
+        epoch_s: int = 1,
+        arguments: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self.port = free_port()
+        self._output = folder / f"{name}-{self.port}.log"
+        self._folder = folder
+        self._arguments = ["-s", str(epoch_s), *arguments]
+        if recovery is not None:
+            self._arguments += ["-r", str(recovery), "-b", "0"]
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not _is_setting(name)},
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "BYTEWAX_DATAFLOW_API_ENABLED": "1",
+            "BYTEWAX_DATAFLOW_API_PORT": str(self.port),
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def output(self) -> str:
+        """What it has printed since it was made, of all its lives."""
+        return self._output.read_text(errors="replace") if self._output.exists() else ""
+
+    def start(self) -> Self:
+        """Returns at once; what a test waits for it should name itself."""
+        if self.is_running:
+            raise RuntimeError(f"this {self.name} runs already")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._output.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bytewax.run", f"flows.{self.name}", *self._arguments],
+                env=self._environment,
+                cwd=self._folder,  # Bytewax leaves a dataflow.json there
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        atexit.register(self.kill)
+        return self
+
+    def stop(self) -> int:
+        """SIGINT, as Ctrl-C: the exit status. Without a running process an `AssertionError`."""
+        self.signal(signal.SIGINT)
+        return self.wait(_STOP_TIMEOUT_S)
+
+    def kill(self) -> None:
+        """SIGKILL; does nothing when it has ended."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._forget()
+
+    def signal(self, what: signal.Signals) -> None:
+        self._must_run()
+        assert self._process is not None
+        self._process.send_signal(what)
+
+    def wait(self, within_s: float = _STOP_TIMEOUT_S) -> int:
+        """Its exit status once it has ended by itself; an `AssertionError` if it does not."""
+        assert self._process is not None, f"{self.name} was not started"
+        try:
+            status = self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} still runs after {within_s} s. {self._tail()}") from None
+        self._forget()
+        return status
+
+    def wait_until(self, condition: Callable[[], object], *, what: str, within_s: float = 30.0) -> None:
+        """Returns when the condition is true; raises as soon as the flow has ended without that."""
+        deadline_s = time.monotonic() + within_s
+        while not condition():
+            self._must_run()
+            if time.monotonic() > deadline_s:
+                raise AssertionError(f"not within {within_s} s: {what}. {self._tail()}")
+            time.sleep(_POLL_S)
+
+    def metrics(self) -> Metrics:
+        """What it serves now; empty while it does not serve yet."""
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/metrics", timeout=5) as answer:
+                return Metrics(answer.read().decode())
+        except (urllib.error.URLError, ConnectionError):
+            return Metrics("")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def _must_run(self) -> None:
+        if not self.is_running:
+            raise FlowEnded(f"{self.name} has ended. {self._tail()}")
+
+    def _tail(self) -> str:
+        return f"The end of its output:\n{self.output[-_TAIL_CHARS:]}"
+
+    def _forget(self) -> None:
+        self._process = None
+        atexit.unregister(self.kill)
+
+
+class Metrics:
+    """Samples of one scrape."""
+
+    def __init__(self, text: str) -> None:
+        self.samples = [
+            (sample.name, sample.labels, sample.value)
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        ]
+
+    def of(self, name: str, **labels: str) -> float:
+        """The sum of the samples of this name that carry these labels; 0 where there is none."""
+        return sum(
+            value
+            for found, carried, value in self.samples
+            if found == f"customer_triggers_{name}" and labels.items() <= carried.items()
+        )
+
+    def names(self) -> set[str]:
+        return {name for name, _, _ in self.samples}
+
+
+def _is_setting(variable: str) -> bool:
+    return variable.startswith(("CT_", "BYTEWAX_")) or variable in ("KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL")

@@ -1,0 +1,132 @@
+"""Everything one live test stands on: its own topics, its own database, its own folder, and flows that use them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from config.clickhouse_url import ClickHouseUrl, parse_clickhouse_url
+from sinks.clickhouse.client import connect
+from tests.integration.live_flow import ROOT, LiveFlow
+from tests.integration.live_topics import Read, Sent, produce, read_topic
+from tests.kafka.topics import create_topic
+
+ABANDONMENT = """
+trigger: cart_abandonment
+version: 1
+match:
+  key: customer_id
+  on_repeat: restart
+  steps:
+    - event: cart_add
+      as: cart
+    - absent: purchase
+      within: {within}
+actions:
+  - channel: email
+    template: cart-reminder
+"""
+
+
+class Site:
+    """Topics, database and settings of one test. `settings` may be changed until a flow is made."""
+
+    def __init__(self, kafka: str, clickhouse: str, folder: Path, *, partitions: int = 4, topics: int = 1) -> None:
+        """`clickhouse` is a server's address; the site makes a database of its own there."""
+        name = uuid.uuid4().hex
+        self.kafka = kafka
+        self.folder = folder
+        self.clickhouse = f"{clickhouse}/test_{name}"
+        self.inputs = [f"events-{name}-{index}" for index in range(topics)]
+        self.actions_topic = f"actions-{name}"
+        self.dead_letter_topic = f"dead-letters-{name}"
+        for topic in self.inputs:
+            create_topic(kafka, topic, partitions=partitions, config={"retention.ms": "-1"})
+        for topic in (self.actions_topic, self.dead_letter_topic):
+            create_topic(kafka, topic, config={"retention.ms": "-1"})
+        self.triggers = folder / "triggers"
+        self.triggers.mkdir(parents=True)
+        self.settings = {
+            "CT_ACTIONS_TOPIC": self.actions_topic,
+            "CT_DEAD_LETTER_TOPIC": self.dead_letter_topic,
+            "CT_TRIGGERS_FOLDER": str(self.triggers),
+            "CT_KEY_GROUPS": "32",
+        }
+
+    @property
+    def topic(self) -> str:
+        """The input topic where there is one."""
+        (topic,) = self.inputs
+        return topic
+
+    def trigger(self, text: str, name: str = "trigger") -> None:
+        """A trigger file of the site's own."""
+        (self.triggers / f"{name}.yaml").write_text(text)
+
+    def abandonment(self, within: str = "30m") -> None:
+        self.trigger(ABANDONMENT.format(within=within))
+
+    def environment(self) -> dict[str, str]:
+        topics = {f"CT_TOPICS__{topic}__ENVELOPE": "canonical" for topic in self.inputs}
+        address = {"KAFKA_BOOTSTRAP_SERVERS": self.kafka, "CLICKHOUSE_URL": self.clickhouse}
+        return {**topics, **address, **self.settings}
+
+    def flow(
+        self,
+        name: str = "pipeline",
+        *,
+        recovery: Path | None = None,
+        epoch_s: int = 1,
+        arguments: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> LiveFlow:
+        environment = {**self.environment(), **(settings or {})}
+        return LiveFlow(
+            name, environment, folder=self.folder, recovery=recovery, epoch_s=epoch_s, arguments=arguments
+        )
+
+    def recovery_store(self, partitions: int = 1) -> Path:
+        """A new, empty one."""
+        store = self.folder / f"recovery-{uuid.uuid4().hex}"
+        store.mkdir()
+        command = [sys.executable, "-m", "bytewax.recovery", str(store), str(partitions)]
+        subprocess.run(command, check=True, cwd=ROOT)
+        return store
+
+    def produce(self, messages: Iterable[Sent], topic: str | None = None) -> int:
+        return produce(self.kafka, topic or self.topic, messages)
+
+    def actions(self) -> list[Read]:
+        """Everything on the actions topic."""
+        return read_topic(self.kafka, self.actions_topic)
+
+    def action_ids(self) -> list[str]:
+        return [action.headers["action_id"].decode() for action in self.actions()]
+
+    def dead_letters(self) -> list[Read]:
+        return read_topic(self.kafka, self.dead_letter_topic)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The answer of the site's database, empty while the flow has not made its tables."""
+        with self.client() as client:
+            if not client.command("SELECT count() FROM system.tables WHERE database = currentDatabase()"):
+                return []
+            return [tuple(row) for row in client.query(sql).result_rows]
+
+    def number(self, sql: str) -> int:
+        rows = self.rows(sql)
+        return int(rows[0][0]) if rows else 0
+
+    @contextmanager
+    def client(self) -> Iterator[Any]:
+        address: ClickHouseUrl = parse_clickhouse_url(self.clickhouse)
+        client = connect(address)
+        try:
+            yield client
+        finally:
+            client.close()
