@@ -49,9 +49,9 @@ class EventFile:
         while block := stream.read(BLOCK_BYTES):
             lines = (rest + block).split(b"\n")
             rest = lines.pop()
-            yield [line for line in lines if line and not line.isspace()]
-        if rest and not rest.isspace():
-            yield [rest]
+            # Blank lines are rare, and looking at every line for one is not free.
+            yield lines if _has_no_blank(block) and lines and lines[0] else _filled(lines)
+        yield _filled([rest])
 
     def _stream(self) -> IO[bytes]:
         if self._path.suffix == ".gz":
@@ -60,6 +60,14 @@ class EventFile:
             reader = zstandard.ZstdDecompressor().stream_reader(self._disk, read_across_frames=True)
             return cast(IO[bytes], io.BufferedReader(cast(Any, reader), BLOCK_BYTES))
         return self._disk
+
+
+def _has_no_blank(block: bytes) -> bool:
+    return b"\n\n" not in block and b"\n\r" not in block and not block.startswith((b"\n", b"\r"))
+
+
+def _filled(lines: list[bytes]) -> list[bytes]:
+    return [line for line in lines if line and line != b"\r"]
 
 
 def _parquet(path: Path) -> Iterator[list[bytes]]:

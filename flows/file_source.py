@@ -129,6 +129,10 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
 def _pieces(file: EventFile, chunk_size: int) -> Iterator[tuple[list[bytes], int | None]]:
     """Up to ``chunk_size`` lines, cut where a watermark stands, and that watermark."""
     for block in file.blocks():
+        if _WATERMARK not in b"".join(block):
+            for start in range(0, len(block), chunk_size):
+                yield block[start : start + chunk_size], None
+            continue
         lines = iter(block)
         while piece := list(islice(lines, chunk_size)):
             start = 0

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from flows.head_watch import HeadWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
 from operators.decode import Decoder, Messages
 from operators.decode.messages import Headers
@@ -72,12 +73,19 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     partitions: list[KafkaPartition] = field(default_factory=list)
     """Those that run in this process, for metrics."""
     _origins: tuple[Origin, ...] = ()
+    _head_watch: HeadWatch | None = None
 
     def origins(self) -> tuple[Origin, ...]:
         """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
         if not self._origins:
             self._origins = tuple(sorted(_list_origins(self.consumer, self.topics)))
         return self._origins
+
+    def head_watch(self) -> HeadWatch:
+        """What confirms, for all partitions of this process, that they are read to their end."""
+        if self._head_watch is None:
+            self._head_watch = HeadWatch(self.consumer, self.clock)
+        return self._head_watch
 
     def list_parts(self) -> list[str]:
         """``topic/partition`` for each."""
@@ -100,6 +108,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         self.clock = PartitionClock(source.max_out_of_orderness_us)
         self.at_head = False
         """Read to its end: everything in the log has been given on."""
+        self.head: tuple[int, int] | None = None
+        """When Kafka was last asked where the log ends, and its answer (`HeadWatch`)."""
         self._source = source
         self._topic = source.topics[origin[0]]
         self._next_offset = 0
@@ -117,6 +127,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         self._last_broadcast_s = 0.0
         self._last_heartbeat_s = 0.0
         self._owes_broadcast = False
+        source.head_watch().enter(self)
 
     def next_batch(self) -> list[Chunk]:
         """What Kafka has ready, as one chunk; a heartbeat where the log is read to its end and silent."""
@@ -139,6 +150,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
 
     def close(self) -> None:
         """Leaves Kafka."""
+        self._source.head_watch().leave(self)
         self._consumer.close()
 
     def lag(self) -> int:
@@ -213,7 +225,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             now_s = time.monotonic()
             if now_s - self._last_heartbeat_s >= _HEARTBEAT_S:
                 self._last_heartbeat_s = now_s
-                self._owes_broadcast |= self.clock.heartbeat(now_us - self._topic.max_delay_us)
+                self._owes_broadcast |= self._heartbeat()
         if not self._owes_broadcast or not self._may_broadcast():
             return []
         self._owes_broadcast = False
@@ -232,6 +244,13 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 watermark_us=self.clock.watermark_us,
             )
         ]
+
+    def _heartbeat(self) -> bool:
+        """Moves time to when Kafka last confirmed that all is read; tells whether it moved."""
+        if self.head is None:
+            return False
+        asked_us, end_offset = self.head
+        return end_offset == self._next_offset and self.clock.heartbeat(asked_us - self._topic.max_delay_us)
 
     def _may_broadcast(self) -> bool:
         now_s = time.monotonic()

@@ -29,7 +29,10 @@ class AlreadyThere:
     it costs nothing. Asking the same again, as a retry does, gives the same answer.
     """
 
-    def __init__(self, database: Database, table: Table, origin: Origin) -> None:
+    def __init__(
+        self, database: Database, table: Table, origin: Origin, *, window_offsets: int = WINDOW_OFFSETS
+    ) -> None:
+        self._window_offsets = window_offsets
         self._database = database
         self._table = table
         self._origin = origin
@@ -37,18 +40,23 @@ class AlreadyThere:
         self._window = range(0)
         self._there: frozenset[RowKey] = frozenset()
 
-    def new(self, keys: Sequence[RowKey]) -> list[int] | None:
-        """Which places in ``keys`` are not in the table; `None` means all. Raises `TerminalSinkError`."""
-        if not keys:
-            return None
-        first, last = keys[0][0], keys[-1][0]
+    def may_hold(self, first: int) -> bool:
+        """Whether the table held anything from this offset on: cheap, once it has been asked."""
         if self._last is None:
             self._last = self._last_offset(first)
-        if first > self._last:
-            self._there = frozenset()
-            return None
+        if first <= self._last:
+            return True
+        self._there = frozenset()
+        self._window = range(0)
+        return False
+
+    def new(self, keys: Sequence[RowKey]) -> list[int]:
+        """Which places in ``keys`` (at least one) are not in the table. Raises `TerminalSinkError`."""
+        first, last = keys[0][0], keys[-1][0]
+        if not self.may_hold(first):
+            return list(range(len(keys)))
         if first not in self._window or last not in self._window:
-            self._window = range(first, max(last + 1, first + WINDOW_OFFSETS))
+            self._window = range(first, max(last + 1, first + self._window_offsets))
             self._there = self._rows_in(self._window)
         return [place for place, key in enumerate(keys) if key not in self._there]
 

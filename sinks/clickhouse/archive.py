@@ -14,11 +14,11 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from config.clickhouse_url import ClickHouseUrl
 from operators.records import Chunk, DeadLetter, Origin
 from sinks import metrics
-from sinks.clickhouse.already import AlreadyThere, RowKey, wait_for_running_inserts
+from sinks.clickhouse.already import AlreadyThere, wait_for_running_inserts
 from sinks.clickhouse.batch import insert_batch
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.event_rows import ChunkRows, dead_keys, dead_letter_columns, event_columns, event_keys
-from sinks.clickhouse.tables import DEAD_LETTERS, EVENTS, Table
+from sinks.clickhouse.tables import DEAD_LETTERS, EVENTS
 from sinks.clickhouse.writer import DEFAULT_BATCHING, Batching, Writer
 from sinks.retry import DEFAULT_RETRY, Retry
 from sinks.routing import PartNames
@@ -96,9 +96,8 @@ class _Archive:
         parts: list[ChunkRows] = []
         dead: list[DeadLetter] = []
         for resume, chunk in items:
-            parts.append(ChunkRows(chunk, _new_places(EVENTS, resume.events, event_keys(chunk))))
-            places = _new_places(DEAD_LETTERS, resume.dead, dead_keys(chunk.dead))
-            dead += chunk.dead if places is None else [chunk.dead[place] for place in places]
+            parts.append(ChunkRows(chunk, _new_events(resume, chunk)))
+            dead += _new_dead(resume, chunk)
         columns = event_columns(parts)
         if columns[0]:
             insert_batch(self._database, EVENTS, columns)
@@ -106,11 +105,21 @@ class _Archive:
             insert_batch(self._database, DEAD_LETTERS, dead_letter_columns(dead))
 
 
-def _new_places(table: Table, already: AlreadyThere, keys: list[RowKey]) -> list[int] | None:
-    places = already.new(keys)
-    if places is not None:
-        metrics.ROWS_ALREADY_THERE.labels(table=table.name).inc(len(keys) - len(places))
+def _new_events(resume: _Resume, chunk: Chunk) -> list[int] | None:
+    """The places of the records that ``events`` does not hold; `None`, and no work, when that is all of them."""
+    if not chunk.offsets or not resume.events.may_hold(chunk.offsets[0]):
+        return None
+    places = resume.events.new(event_keys(chunk))
+    metrics.ROWS_ALREADY_THERE.labels(table=EVENTS.name).inc(len(chunk.offsets) - len(places))
     return places
+
+
+def _new_dead(resume: _Resume, chunk: Chunk) -> list[DeadLetter]:
+    if not chunk.dead or not resume.dead.may_hold(chunk.dead[0].offset):
+        return chunk.dead
+    places = resume.dead.new(dead_keys(chunk.dead))
+    metrics.ROWS_ALREADY_THERE.labels(table=DEAD_LETTERS.name).inc(len(chunk.dead) - len(places))
+    return [chunk.dead[place] for place in places]
 
 
 class ArchivePartition(StatefulSinkPartition[Chunk, int | None]):

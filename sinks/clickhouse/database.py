@@ -17,6 +17,7 @@ from sinks.retry import Retry
 _INSERT_SETTINGS: Final = {
     # Batches are large already; and an asynchronous insert would be acknowledged by a buffer's rules, not the table's.
     "async_insert": 0,
+    # The default, in case a profile says otherwise; newer servers go by deduplicate_insert, also on by default.
     "insert_deduplicate": 1,
     # Record times of many months are odd, and no reason to refuse a batch for ever.
     "max_partitions_per_insert_block": 0,

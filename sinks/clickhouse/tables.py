@@ -2,6 +2,11 @@
 
 JSON columns are sent as text, which ClickHouse parses: nothing in Python reads them. Times are sent as integers in
 the column's own unit. Columns that the server fills (``archived_at``) are not here.
+
+100 000 events of 230 bytes into chDB 26.9, two JSON columns, one core: text as JSON 165 000 rows/s; text as String,
+converted by the engine, 176 000, but that conversion ignores the statement's settings and makes dates of texts; dicts
+153 000; JSONEachRow 119 000 with its making; text stored unparsed 882 000. The engine's parsing is the cost, without
+the GIL.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from sinks.kafka.action_message import action_headers, action_key, render_action
 from sinks.kafka.producer import ConfirmedProducer, KafkaConfig
 from sinks.shared import Shared
 
-# Enough for eight workers; their order is that of the recipients, whose names Bytewax hashes onto them.
+# Bytewax hashes recipients onto these: a recipient stays on one, and so in order. More than workers, for even shares.
 DEFAULT_PARTS: Final = tuple(f"{part:02d}" for part in range(16))
 
 

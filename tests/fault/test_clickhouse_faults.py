@@ -203,6 +203,28 @@ def test_a_crash_with_an_unknown_insert_is_healed_by_the_resume(
     assert offsets(url) == list(range(20))
 
 
+def test_an_insert_that_a_dead_run_left_running_is_waited_for(
+    url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway
+) -> None:
+    partition(url).close()
+    slow = (
+        "INSERT INTO events (topic, kafka_partition, `offset`, record_time) "
+        "SELECT 'shop-events', 3, number, toDateTime64('2026-01-05 10:00:00', 3, 'UTC') + number + sleepEachRow(0.3) "
+        "FROM numbers(5)"
+    )
+    dead_run = threading.Thread(target=lambda: connect(url).command(slow))
+    dead_run.start()
+    observer = connect(url)
+    running = "SELECT count() FROM system.processes WHERE query_kind = 'Insert'"
+    while not observer.query(running).result_rows[0][0]:
+        time.sleep(0.02)
+    resumed = partition(url)
+    write(resumed, chunk(range(10)))
+    resumed.close()
+    dead_run.join()
+    assert offsets(url) == list(range(10))
+
+
 def test_processes_that_start_together_make_the_tables_once(url: ClickHouseUrl) -> None:
     failures: list[SinkError] = []
 

@@ -10,7 +10,7 @@ import pytest
 from config.clickhouse_url import ClickHouseUrl
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.embedded import release_embedded
-from sinks.errors import EmbeddedInUse, EmbeddedMissing
+from sinks.errors import EmbeddedInUse
 
 HOLDER = """
 import sys
@@ -81,4 +81,3 @@ def test_without_chdb_it_says_what_to_install(tmp_path: Path) -> None:
         [sys.executable, "-c", script, f"chdb://{tmp_path}/one"], capture_output=True, text=True, check=True
     )
     assert "pip install customer-triggers[embedded]" in done.stdout
-    assert EmbeddedMissing.__name__ == "EmbeddedMissing"

@@ -25,6 +25,15 @@ _TAIL_CHARS = 4_000
 _POLL_S = 0.02
 
 
+def wait_until(condition: Callable[[], object], *, what: str, within_s: float = 30.0) -> None:
+    """Returns when the condition is true; a `TimeoutError` that says what was waited for, if it never is."""
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"not within {within_s} s: {what}")
+        time.sleep(_POLL_S)
+
+
 class FlowEnded(AssertionError):
     """A flow that a test waits for is no longer running; holds the end of what it printed."""
 
@@ -116,13 +125,18 @@ class LiveFlow:
         return status
 
     def wait_until(self, condition: Callable[[], object], *, what: str, within_s: float = 30.0) -> None:
-        """Returns when the condition is true; raises as soon as the flow has ended without that."""
-        deadline_s = time.monotonic() + within_s
-        while not condition():
-            self._must_run()
-            if time.monotonic() > deadline_s:
-                raise AssertionError(f"not within {within_s} s: {what}. {self._tail()}")
-            time.sleep(_POLL_S)
+        """As `wait_until`, and raises as soon as the flow has ended without that."""
+
+        def met() -> object:
+            found = condition()
+            if not found:
+                self._must_run()
+            return found
+
+        try:
+            wait_until(met, what=what, within_s=within_s)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}. {self._tail()}") from None
 
     def metrics(self) -> Metrics:
         """What it serves now; empty while it does not serve yet."""

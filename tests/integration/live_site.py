@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +10,9 @@ from typing import Any
 
 from config.clickhouse_url import ClickHouseUrl, parse_clickhouse_url
 from sinks.clickhouse.client import connect
-from tests.integration.live_flow import ROOT, LiveFlow
+from tests.integration.live_flow import LiveFlow
 from tests.integration.live_topics import Read, Sent, produce, read_topic
+from tests.integration.recovery_store import RecoveryStore
 from tests.kafka.topics import create_topic
 
 ABANDONMENT = """
@@ -80,23 +79,17 @@ class Site:
         self,
         name: str = "pipeline",
         *,
-        recovery: Path | None = None,
+        recovery: RecoveryStore | None = None,
         epoch_s: int = 1,
         arguments: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
     ) -> LiveFlow:
         environment = {**self.environment(), **(settings or {})}
-        return LiveFlow(
-            name, environment, folder=self.folder, recovery=recovery, epoch_s=epoch_s, arguments=arguments
-        )
+        store = None if recovery is None else recovery.folder
+        return LiveFlow(name, environment, folder=self.folder, recovery=store, epoch_s=epoch_s, arguments=arguments)
 
-    def recovery_store(self, partitions: int = 1) -> Path:
-        """A new, empty one."""
-        store = self.folder / f"recovery-{uuid.uuid4().hex}"
-        store.mkdir()
-        command = [sys.executable, "-m", "bytewax.recovery", str(store), str(partitions)]
-        subprocess.run(command, check=True, cwd=ROOT)
-        return store
+    def recovery_store(self, partitions: int = 1) -> RecoveryStore:
+        return RecoveryStore.create(self.folder, partitions)
 
     def produce(self, messages: Iterable[Sent], topic: str | None = None) -> int:
         return produce(self.kafka, topic or self.topic, messages)

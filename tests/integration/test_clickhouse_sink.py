@@ -9,12 +9,17 @@ import pytest
 
 from config.clickhouse_url import ClickHouseUrl
 from operators.records import BEGINNING_OF_TIME, Chunk
+from sinks.clickhouse.already import AlreadyThere
 from sinks.clickhouse.archive import ArchiveSink
 from sinks.clickhouse.client import connect
+from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
 from sinks.clickhouse.embedded import release_embedded
+from sinks.clickhouse.event_rows import event_keys
 from sinks.clickhouse.migrate import Migration, migrate, read_migrations
+from sinks.clickhouse.tables import EVENTS
 from sinks.errors import SchemaError
+from sinks.retry import DEFAULT_RETRY
 from tests.unit.sinks.samples import BASE_US, ORIGIN, PART, chunk, dead_letter, decision, late_event
 
 pytestmark = pytest.mark.integration
@@ -103,6 +108,19 @@ def test_a_resume_fills_the_gaps_that_a_crash_left(url: ClickHouseUrl) -> None:
     archive(url, chunk([1, 2, 5, 6, 9]))
     archive(url, chunk(range(1, 11)))
     assert list(rows(url, "SELECT count(), uniqExact(`offset`) FROM events")) == [(10, 10)]
+
+
+def test_a_long_replay_is_asked_for_window_by_window(url: ClickHouseUrl) -> None:
+    archive(url, chunk([*range(40), *range(60, 100)]))
+    database = Database.open(url, DEFAULT_RETRY)
+    already = AlreadyThere(database, EVENTS, ORIGIN, window_offsets=10)
+    found: list[int] = []
+    for first in range(0, 120, 7):
+        keys = event_keys(chunk(range(first, first + 7)))
+        places = already.new(keys)
+        assert already.new(keys) == places
+        found += [keys[place][0] for place in places]
+    assert found == [*range(40, 60), *range(100, 126)]
 
 
 def test_events_of_one_message_are_told_apart_by_their_place(url: ClickHouseUrl) -> None:

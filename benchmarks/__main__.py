@@ -1,0 +1,68 @@
+"""What it costs: `make bench`, or
+
+    python -m benchmarks --only detection --only stages --events 100000 --rounds 1
+
+Each part asserts its answers against the brute-force reference before a number of it is kept. The tables come at
+the end; `benchmarks/results/latest.json` has every round, the machine and the commit. Others' engines are measured
+by `python -m benchmarks.peers`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import orjson
+
+from benchmarks.answers import WrongAnswerError
+from benchmarks.asked import Asked, read_arguments, say
+from benchmarks.child import ChildError
+from benchmarks.live_flow import FlowFailedError
+from benchmarks.machine import machine_facts
+from benchmarks.parts import detection, end_to_end, open_matches, stages
+from benchmarks.profile_pipeline import profile_pipeline
+from benchmarks.report import PartReport, show
+
+PARTS: dict[str, Callable[[Asked], PartReport]] = {
+    "detection": detection.measure,
+    "open_matches": open_matches.measure,
+    "stages": stages.measure,
+    "end_to_end": end_to_end.measure,
+}
+
+
+def main() -> int:
+    """The exit status: 1 where a part gave a wrong answer or none."""
+    asked = read_arguments(tuple(PARTS))
+    if asked.profile is not None:
+        return profile_pipeline(asked, asked.profile)
+    facts = machine_facts(seed=asked.seed)
+    reports: dict[str, PartReport] = {}
+    failed = False
+    for name in asked.only or tuple(PARTS):
+        started = time.perf_counter()
+        try:
+            reports[name] = PARTS[name](asked)
+        except (WrongAnswerError, ChildError, FlowFailedError) as error:
+            failed = True
+            reports[name] = PartReport(title=f"{name}: FAILED", notes=[str(error)], data={"failed": str(error)})
+        say(f"{name}: {time.perf_counter() - started:.0f} s")
+    print()
+    for report in reports.values():
+        show(report)
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    result = {
+        "machine": facts,
+        "asked": {name: value for name, value in vars(asked).items() if name not in ("profile", "out")},
+        "parts": {
+            name: {"title": report.title, "notes": report.notes} | report.data for name, report in reports.items()
+        },
+    }
+    asked.out.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    say(f"written: {asked.out}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""What a run of the benchmark was asked for. Every size can be made small, to try a change of the benchmark itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+RESULT = Path(__file__).parent / "results" / "latest.json"
+
+OUT_OF_ORDERNESS_MS = 2_000
+"""Of the reader and of the workload alike, so that no event is late."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """`live_events` go through Kafka, `steady_events` follow the filling of `few` or `many` open matches."""
+
+    only: tuple[str, ...] = ()
+    rounds: int = 3
+    seed: int = 1
+    small_events: int = 300_000
+    events: int = 1_000_000
+    few: int = 10_000
+    many: int = 1_000_000
+    steady_events: int = 3_000_000
+    live_events: int = 1_000_000
+    profile: Path | None = None
+    out: Path = RESULT
+
+
+def read_arguments(parts: Sequence[str], arguments: Sequence[str] | None = None) -> Asked:
+    """The options of `python -m benchmarks`; `parts` are the names that `--only` takes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What customer triggers cost.")
+    add = parser.add_argument
+    add("--only", action="append", choices=parts, default=[], help="this part; may be said several times")
+    add("--rounds", type=_positive, default=Asked.rounds, help="of every part; its figures are medians")
+    add("--seed", type=int, default=Asked.seed)
+    add("--small-events", type=_positive, default=Asked.small_events, help="detection: the smaller file")
+    add("--events", type=_positive, default=Asked.events, help="detection (the larger file) and stages")
+    add("--few", type=_positive, default=Asked.few, help="open_matches: A")
+    add("--many", type=_positive, default=Asked.many, help="open_matches: B")
+    add("--steady-events", type=_positive, default=Asked.steady_events, help="open_matches: while they are open")
+    add("--live-events", type=_positive, default=Asked.live_events, help="end_to_end: produced to Kafka")
+    add("--profile", type=Path, metavar="FILE", help="run flows.pipeline once under cProfile, and nothing else")
+    add("--out", type=Path, default=RESULT, metavar="FILE")
+    values = vars(parser.parse_args(arguments))
+    return Asked(**(values | {"only": tuple(values["only"])}))
+
+
+def say(what: str) -> None:
+    """Progress, beside the tables and not among them."""
+    print(what, file=sys.stderr, flush=True)
+
+
+def _positive(text: str) -> int:
+    if not text.replace("_", "").isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)

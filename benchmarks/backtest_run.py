@@ -1,0 +1,60 @@
+"""One `python -m flows.backtest` in a process of its own: what it cost, and that its answer is the reference's."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.action_answer import answer_in
+from benchmarks.answers import WrongAnswerError, assert_equal
+from benchmarks.asked import OUT_OF_ORDERNESS_MS
+from benchmarks.cache import ROOT, cache_folder
+from benchmarks.child import last_json, run_child
+from benchmarks.expected import TRIGGER, expected
+from benchmarks.reference import AtEnd
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestRun:
+    """`job_seconds` is the backtest's own measure; `process_seconds` has the interpreter's start and imports too."""
+
+    lines: int
+    matches: int
+    pending: int
+    job_seconds: float
+    process_seconds: float
+    cpu_seconds: float
+    peak_rss_bytes: int
+
+
+def run_backtest(events: Path, *, at_end: AtEnd) -> BacktestRun:
+    """Raises WrongAnswerError where actions, duplicates, late events or open matches are not the reference's."""
+    wanted = expected(events, at_end=at_end)
+    out = cache_folder() / "actions.jsonl"
+    out.unlink(missing_ok=True)
+    cost = run_child(
+        [
+            sys.executable,
+            *("-m", "flows.backtest", "--triggers", TRIGGER, "--events", events, "--out", out),
+            *("--max-out-of-orderness", f"{OUT_OF_ORDERNESS_MS}ms", "--at-end", at_end, "--summary", "json"),
+        ],
+        cwd=ROOT,
+    )
+    summary: dict[str, Any] = last_json(cost.stdout)
+    assert_equal(answer_in(out), wanted.answer, who=f"flows.backtest over {events.name}")
+    counted = {name: summary[name] for name in ("read", "duplicate", "late", "dead", "pending")}
+    pending = wanted.counts.open_at_end if at_end == "hold" else 0
+    right = {"read": wanted.counts.lines, "duplicate": wanted.counts.duplicates, "late": 0, "dead": 0}
+    if counted != right | {"pending": pending}:
+        raise WrongAnswerError(f"flows.backtest counted {counted}, the reference {right | {'pending': pending}}")
+    return BacktestRun(
+        lines=wanted.counts.lines,
+        matches=wanted.counts.matches,
+        pending=pending,
+        job_seconds=summary["seconds"],
+        process_seconds=cost.seconds,
+        cpu_seconds=cost.cpu_seconds,
+        peak_rss_bytes=cost.peak_rss_bytes,
+    )

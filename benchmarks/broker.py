@@ -1,0 +1,32 @@
+"""A Kafka to measure against: the one that the environment names, or one started from Maven's jars."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.kafka.jars import why_no_jvm
+from tests.kafka_server import KafkaServer
+
+ADDRESS = "KAFKA_BOOTSTRAP_SERVERS"
+
+
+def why_no_kafka() -> str | None:
+    """None where `broker` can give one, otherwise what is missing."""
+    if os.environ.get(ADDRESS):
+        return None
+    no_jvm = why_no_jvm()
+    return no_jvm and f"no Kafka: {no_jvm}. Install JDK 17+ and Maven, or set {ADDRESS}"
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[str]:
+    """Its address. One of our own keeps its data in `folder`, dies with the block, and shares this machine's cores."""
+    address = os.environ.get(ADDRESS)
+    if address:
+        yield address
+        return
+    with KafkaServer(folder) as server:
+        yield server.bootstrap_servers

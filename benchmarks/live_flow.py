@@ -1,0 +1,133 @@
+"""A live flow as its users run it, `python -m bytewax.run …`, with what it serves under /metrics and what it costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.cache import ROOT
+from tests.loopback_port import LOOPBACK, free_port
+
+EPOCH_S = 2
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+_STOP_TIMEOUT_S = 60.0
+_TAIL_CHARS = 4_000
+
+
+class FlowFailedError(RuntimeError):
+    """A flow ended, or did not come to what was waited for; the message has the end of what it printed."""
+
+
+@dataclass(frozen=True)
+class Scrape:
+    """One look at a flow: when, what it served, and what it had cost by then. Empty while it does not serve."""
+
+    at_s: float
+    cpu_seconds: float
+    values: Mapping[tuple[str, str], float]
+
+    def of(self, name: str, label: str = "") -> float:
+        """The sample of this name; `label` is the value of its only label. 0 where there is none."""
+        return self.values.get((f"customer_triggers_{name}", label), 0.0)
+
+
+class LiveFlow:
+    """One process with one worker, an epoch of two seconds and a recovery store; a context manager that kills it.
+
+    `target` is what `bytewax.run` imports; `settings` come instead of those of the environment.
+    """
+
+    def __init__(self, target: str, settings: Mapping[str, str], *, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._log = folder / "flow.log"
+        recovery = folder / "recovery"
+        recovery.mkdir(parents=True)
+        subprocess.run([sys.executable, "-m", "bytewax.recovery", str(recovery), "1"], check=True, cwd=folder)
+        self._command = [
+            sys.executable,
+            *("-m", "bytewax.run", target, "-r", str(recovery), "-s", str(EPOCH_S)),
+        ]
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not _is_setting(name)},
+            "PYTHONPATH": str(ROOT),
+            "BYTEWAX_DATAFLOW_API_ENABLED": "1",
+            "BYTEWAX_DATAFLOW_API_PORT": str(self._port),
+            **settings,
+        }
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                cwd=self._folder,  # Bytewax leaves a dataflow.json there
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for the benchmark, which then ends the flow
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def scrape(self) -> Scrape:
+        """Raises FlowFailedError where the flow has ended."""
+        if self._process.poll() is not None:
+            raise FlowFailedError(f"the flow ended with status {self._process.returncode}. {self.tail()}")
+        at_s = time.perf_counter()
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port}/metrics", timeout=30) as answer:
+                text = answer.read().decode()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            text = ""
+        values = {
+            (sample.name, next(iter(sample.labels.values()), "")): sample.value
+            for family in text_string_to_metric_families(text)
+            if family.name.startswith("customer_triggers_")
+            for sample in family.samples
+            if len(sample.labels) <= 1
+        }
+        return Scrape(at_s, self._cpu_seconds(), values)
+
+    def stop(self) -> None:
+        """As Ctrl-C would. Raises FlowFailedError where it does not end."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            raise FlowFailedError(f"the flow did not end within {_STOP_TIMEOUT_S} s. {self.tail()}") from None
+
+    def peak_rss_bytes(self) -> int:
+        """So far."""
+        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+        return 0
+
+    def tail(self) -> str:
+        return f"The end of its output:\n{self._log.read_text(errors='replace')[-_TAIL_CHARS:]}"
+
+    def _cpu_seconds(self) -> float:
+        """Of all its threads, user and system, since it began."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+
+
+def _is_setting(variable: str) -> bool:
+    return variable.startswith(("CT_", "BYTEWAX_")) or variable in ("KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL")

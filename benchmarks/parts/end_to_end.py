@@ -1,0 +1,97 @@
+"""From a full Kafka topic to actions on Kafka and every event in the embedded ClickHouse, by the flows as users run them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+from benchmarks.asked import OUT_OF_ORDERNESS_MS, Asked, say
+from benchmarks.broker import broker, why_no_kafka
+from benchmarks.cache import workload_file
+from benchmarks.expected import expected
+from benchmarks.live_flow import EPOCH_S
+from benchmarks.live_run import KEPT, Backlog, LiveRun, catch_up
+from benchmarks.produce import produce_file
+from benchmarks.recipe import Workload
+from benchmarks.report import PartReport, middle
+from tests.kafka.topics import create_topic
+
+FLOWS = ("pipeline", "triggers", "archive")
+KAFKA_PARTITIONS = 4
+
+
+def measure(asked: Asked) -> PartReport:
+    """The flows take turns over the same topic. Raises WrongAnswerError, FlowFailedError, ChildError."""
+    skipped = why_no_kafka()
+    if skipped is not None:
+        return PartReport(title="end_to_end: skipped", notes=[skipped], data={"skipped": skipped})
+    runs: dict[str, list[LiveRun]] = {name: [] for name in FLOWS}
+    with TemporaryDirectory(prefix="customer-triggers-bench-") as place, full_topic(asked, Path(place)) as backlog:
+        for number in range(1, asked.rounds + 1):
+            for name in FLOWS:
+                say(f"end_to_end: round {number} of {asked.rounds}, flows.{name}")
+                with TemporaryDirectory(dir=place) as folder:
+                    runs[name].append(catch_up(name, backlog, Path(folder)))
+    lines = backlog.expected.counts.lines
+    return PartReport(
+        title=(
+            f"end_to_end: {lines:,} events on {KAFKA_PARTITIONS} Kafka partitions, one worker, epochs of {EPOCH_S} s,"
+            f" median of {asked.rounds}"
+        ),
+        columns=(
+            "flow",
+            "read s",
+            "archived s",
+            "decided s",
+            "events/s",
+            "CPU s",
+            "CPU µs/event",
+            "start CPU s",
+            "peak MB",
+        ),
+        rows=[_row(of_flow, lines) for of_flow in runs.values()],
+        notes=[
+            "events/s: until all are archived (triggers: until all are read), by the wall, from the first read",
+            "decided: the last action delivered and its row in ClickHouse, after silence has moved the clock",
+            "every event archived, every fate and action the reference's; broker and flow share the machine's cores",
+        ],
+        data={"lines": lines, "rounds": [asdict(run) for of_flow in runs.values() for run in of_flow]},
+    )
+
+
+@contextmanager
+def full_topic(asked: Asked, folder: Path) -> Iterator[Backlog]:
+    """A broker with the whole workload on one topic."""
+    events = workload_file(Workload(events=asked.live_events, seed=asked.seed, disorder_ms=OUT_OF_ORDERNESS_MS))
+    wanted = expected(events, at_end="flush")
+    with broker(folder / "kafka") as bootstrap_servers:
+        topic = f"events-{uuid4().hex}"
+        create_topic(bootstrap_servers, topic, partitions=KAFKA_PARTITIONS, config=KEPT)
+        say(f"producing {wanted.counts.lines:,} events")
+        produce_file(events, bootstrap_servers, topic)
+        yield Backlog(bootstrap_servers, topic, wanted)
+
+
+def _row(runs: Sequence[LiveRun], lines: int) -> tuple[str, ...]:
+    done = middle([run.archived_seconds or run.read_seconds for run in runs])
+    cpu = middle([run.cpu_seconds for run in runs])
+    return (
+        runs[0].flow,
+        f"{middle([run.read_seconds for run in runs]):.2f}",
+        _seconds([run.archived_seconds for run in runs]),
+        _seconds([run.decided_seconds for run in runs]),
+        f"{lines / done:,.0f}",
+        f"{cpu:.2f}",
+        f"{cpu / lines * 1e6:.2f}",
+        f"{middle([run.start_cpu_seconds for run in runs]):.2f}",
+        f"{middle([run.peak_rss_bytes for run in runs]) / 1e6:,.0f}",
+    )
+
+
+def _seconds(values: Sequence[float]) -> str:
+    seconds = middle(values)
+    return f"{seconds:.2f}" if seconds else "–"

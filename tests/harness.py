@@ -1,0 +1,386 @@
+"""Events through the real graph, in process or through Bytewax, without a wall clock.
+
+``run`` takes triggers as YAML text and events as dicts, and walks them through decoder, partition clock, router and
+key groups as the live flow does. What it does not simulate: Bytewax (``run_flow`` does), Kafka, delivery, epochs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import orjson
+
+from config.durations import UNITS_US, format_us, parse_duration
+from config.events import EventSchema
+from config.loader import LoadedTrigger, parse_trigger
+from flows.backtest import Backtest
+from flows.backtest import run as run_backtest
+from flows.backtest_report import Summary, render
+from operators.clock import PartitionClock
+from operators.compiler import compile_triggers
+from operators.decode import Decoder, Messages
+from operators.group import KeyGroup
+from operators.keys import group_names
+from operators.plan import Plan
+from operators.reasons import Outcome
+from operators.records import BEGINNING_OF_TIME, END_OF_TIME, Chunk, DeadLetter, Decision, LateEvent, Origin
+from operators.route import router
+from operators.state import restore, snapshot
+from operators.tally import Tally, add_up
+
+START_US = 1_767_607_200_000_000
+"""2026-01-05T10:00:00Z, a Monday: what ``at("0s")`` is."""
+
+_PART = re.compile(r"([+-]?)(\d+(?:\.\d+)?(?:ms|s|m|h|d|w))")
+
+Item: TypeAlias = Mapping[str, Any]
+"""An event, ``watermark(…)`` or ``heartbeat(…)``."""
+
+TOPIC = "events"
+
+
+def us(text: str) -> int:
+    """``"30m"``, ``"30m-1ms"``, ``"1h+1ms"`` in microseconds."""
+    parts = _PART.findall(text)
+    assert "".join(sign + span for sign, span in parts) == text, f"{text!r} is no time"
+    return sum(parse_duration(span) * (-1 if sign == "-" else 1) for sign, span in parts)
+
+
+def at(text: str) -> int:
+    """A time after the start of the test, as canonical epoch milliseconds."""
+    return (START_US + us(text)) // UNITS_US["ms"]
+
+
+def since_start(time_us: int) -> str:
+    """The inverse of ``at``, as short text."""
+    return format_us(time_us - START_US)
+
+
+def event(type: str, when: str, *, customer: str | None = "c1", id: str | None = None, **rest: Any) -> dict[str, Any]:
+    """A canonical event; what is not a field of the envelope is a property. Its id is by default what it is."""
+    found: dict[str, Any] = {
+        "event_id": id or f"{type}@{when}" + ("" if customer in ("c1", None) else f"/{customer}"),
+        "type": type,
+        "event_time": at(when),
+    }
+    if customer is not None:
+        found["customer_id"] = customer
+    for name in ("session_id", "context"):
+        if name in rest:
+            found[name] = rest.pop(name)
+    return found | {"properties": rest}
+
+
+def watermark(when: str) -> dict[str, Any]:
+    """An explicit watermark of the log."""
+    return {"watermark": at(when)}
+
+
+def heartbeat(when: str) -> dict[str, Any]:
+    """What a partition read to its end and silent sends."""
+    return {"heartbeat": at(when)}
+
+
+def trigger(match: str, *, name: str = "t", rest: str = "") -> str:
+    """A trigger file around the YAML of ``match`` (its lines unindented)."""
+    body = "\n".join(f"  {line}" for line in match.strip("\n").splitlines())
+    actions = "" if "actions:" in rest else "actions: [{channel: email, template: hello}]\n"
+    return f"trigger: {name}\nversion: 1\nmatch:\n{body}\n{rest}\n{actions}"
+
+
+def compiled(*texts: str, wants_expired: bool = True) -> Plan:
+    """The plan of these trigger files. Raises ``ConfigError``."""
+    loaded: list[LoadedTrigger] = [parse_trigger(text, f"trigger{i}.yaml") for i, text in enumerate(texts)]
+    return Plan(compile_triggers(loaded, wants_expired=wants_expired))
+
+
+@dataclass
+class Result:
+    """What came out. ``decisions`` stand in the backtest's order, ``told`` as they were told."""
+
+    told: list[Decision] = field(default_factory=list)
+    late: list[LateEvent] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    pending: int = 0
+    read: int = 0
+    late_by_heartbeat: int = 0
+    groups: list[KeyGroup] = field(default_factory=list)
+    batches: int = 0
+
+    @property
+    def decisions(self) -> list[Decision]:
+        return sorted(self.told, key=_order)
+
+    @property
+    def fired(self) -> list[str]:
+        """``"40m"`` of each action, with its key where that is not c1."""
+        return [_name(each) for each in self.decisions if each.outcome != Outcome.EXPIRED]
+
+    @property
+    def expired(self) -> list[str]:
+        """The same of each partial match that timed out."""
+        return [_name(each) for each in self.decisions if each.outcome == Outcome.EXPIRED]
+
+    @property
+    def evidence(self) -> list[list[str]]:
+        """The event ids each action rests on."""
+        return [[row.event_id for row in each.evidence] for each in self.decisions if each.outcome != Outcome.EXPIRED]
+
+    @property
+    def data(self) -> list[dict[str, Any]]:
+        return [each.data for each in self.decisions if each.outcome != Outcome.EXPIRED]
+
+    def lines(self) -> bytes:
+        """The bytes a backtest would write."""
+        return b"".join(render(each) for each in self.decisions)
+
+    def answers(self) -> list[tuple[Any, ...]]:
+        """What was found, without where in which log its events stood."""
+        return [
+            (
+                *(each.action_id, each.match_id, each.trigger, each.key, each.per, each.recipient),
+                *(each.event_time_us, each.outcome, each.reason, orjson.dumps(each.data)),
+                tuple((row.step, row.event_id, row.event_time_us) for row in each.evidence),
+            )
+            for each in self.decisions
+        ]
+
+
+def _name(decision: Decision) -> str:
+    when = since_start(decision.event_time_us)
+    if decision.key == "c1":
+        return when
+    return f"{decision.key if isinstance(decision.key, str) else '/'.join(decision.key)} {when}"
+
+
+def _order(decision: Decision) -> tuple[Any, ...]:
+    key = (decision.key,) if isinstance(decision.key, str) else tuple(decision.key)
+    return (decision.event_time_us, decision.trigger, key, decision.action_id)
+
+
+Interleaving: TypeAlias = Callable[[list[int]], int]
+"""Of the partitions that have a chunk ready (by number), the one that is read next."""
+
+
+@dataclass
+class Log:
+    """One Kafka partition: its clock and what of it is not yet read."""
+
+    origin: Origin
+    clock: PartitionClock
+    items: list[Item] = field(default_factory=list)
+    offset: int = 0
+
+
+def run(
+    triggers: str | Sequence[str] | Plan,
+    events: Iterable[Item],
+    *,
+    chunk_size: int = 5_000,
+    key_groups: int = 4,
+    partitions: Sequence[int] | None = None,
+    interleaving: Interleaving | None = None,
+    max_out_of_orderness: str = "0s",
+    at_end: str = "hold",
+    snapshot_every: int | None = None,
+    dedupe_horizon: str = "7d",
+    decoder: Decoder | None = None,
+    schemas: Mapping[str, EventSchema] | None = None,
+) -> Result:
+    """Feeds ``events``, in order of arrival, and ends the input.
+
+    ``partitions``: by event, the Kafka partition it is in; chunks of one partition are read as they fill, or in the
+    order that ``interleaving`` chooses. ``snapshot_every``: after so many chunks every group is snapshotted and goes
+    on in a fresh one.
+    """
+    events = list(events)
+    plan = triggers if isinstance(triggers, Plan) else compiled(*([triggers] if isinstance(triggers, str) else triggers))
+    decoder = decoder or Decoder(schemas=schemas)
+    partitions = partitions or [0] * len(events)
+    origins = tuple((TOPIC, number) for number in range(max(partitions, default=0) + 1))
+    logs = [Log(origin, PartitionClock(us(max_out_of_orderness))) for origin in origins]
+    graph = Graph(plan, key_groups, us(dedupe_horizon), snapshot_every)
+    if interleaving is None:
+        for item, number in zip(events, partitions, strict=True):
+            logs[number].items.append(item)
+            if len(logs[number].items) == chunk_size:
+                graph.feed(logs[number], origins, decoder, chunk_size)
+        for log in logs:
+            graph.feed(log, origins, decoder, chunk_size)
+    else:
+        for item, number in zip(events, partitions, strict=True):
+            logs[number].items.append(item)
+        while ready := [number for number, log in enumerate(logs) if log.items]:
+            graph.feed(logs[interleaving(ready)], origins, decoder, chunk_size)
+    graph.end(origins, at_end)
+    return graph.result
+
+
+class Graph:
+    """Router and key groups, as ``operators.detect`` wires them."""
+
+    def __init__(self, plan: Plan, key_groups: int, horizon_us: int, snapshot_every: int | None) -> None:
+        self.plan, self.horizon_us, self.snapshot_every = plan, horizon_us, snapshot_every
+        self.route = router(plan, key_groups)
+        self.groups = {name: self._fresh() for name in group_names(key_groups)}
+        self.tallies = [group.tally for group in self.groups.values()]
+        self.result = Result()
+        self.largest_us = BEGINNING_OF_TIME
+        self.chunks = 0
+
+    def feed(self, log: Log, origins: tuple[Origin, ...], decoder: Decoder, chunk_size: int) -> None:
+        """Up to ``chunk_size`` items of one partition, in chunks cut where a watermark or a heartbeat stands."""
+        piece, log.items = log.items[:chunk_size], log.items[chunk_size:]
+        values: list[bytes] = []
+        for item in piece:
+            if item.keys() == {"watermark"}:
+                self._chunk(log, origins, decoder, values, raise_to=item["watermark"] * 1_000)
+            elif item.keys() == {"heartbeat"}:
+                self._chunk(log, origins, decoder, values, heartbeat=item["heartbeat"] * 1_000)
+            else:
+                values.append(item["raw"] if item.keys() == {"raw"} else orjson.dumps(item))
+                continue
+            values = []
+        if values:
+            self._chunk(log, origins, decoder, values)
+
+    def _chunk(
+        self,
+        log: Log,
+        origins: tuple[Origin, ...],
+        decoder: Decoder,
+        values: list[bytes],
+        *,
+        raise_to: int | None = None,
+        heartbeat: int | None = None,
+    ) -> None:
+        count = len(values)
+        offsets = list(range(log.offset, log.offset + count))
+        log.offset += count
+        decoded = decoder.decode(Messages(log.origin, values, offsets, [0] * count))
+        stamps, late = log.clock.stamp(decoded.event_times_us)
+        self.largest_us = max([self.largest_us, *decoded.event_times_us])
+        if raise_to is not None:
+            log.clock.raise_to(raise_to)
+            self.largest_us = max(self.largest_us, raise_to)
+        if heartbeat is not None:
+            log.clock.heartbeat(heartbeat)
+        self.result.read += count
+        self.result.dead += decoded.dead
+        self.result.late_by_heartbeat += log.clock.take_late_by_heartbeat()
+        self._send(
+            Chunk(
+                origin=log.origin,
+                origins=origins,
+                records=decoded.records,
+                event_times_us=decoded.event_times_us,
+                offsets=decoded.offsets,
+                indexes=decoded.indexes,
+                record_times_us=decoded.record_times_us,
+                watermarks_us=stamps,
+                late=late,
+                dead=decoded.dead,
+                watermark_us=log.clock.watermark_us,
+            )
+        )
+
+    def end(self, origins: tuple[Origin, ...], at_end: str) -> None:
+        """The end of a bounded input: of all partitions at once."""
+        end_us = END_OF_TIME if at_end == "flush" else self.largest_us
+        for origin in origins:
+            final = origin == origins[-1]
+            self._send(Chunk(origin, origins, [], [], [], [], [], [], [], [], watermark_us=end_us, final=final))
+        self.result.groups = list(self.groups.values())
+        self.result.tally = add_up(self.tallies)
+        self.result.pending = sum(group.open_matches for group in self.groups.values())
+
+    def _send(self, chunk: Chunk) -> None:
+        if self.snapshot_every is not None and self.chunks % self.snapshot_every == 0 and self.chunks:
+            self._restart()
+        self.chunks += 1
+        for name, batch in self.route(chunk):
+            self.result.batches += 1
+            for found in self.groups[name].receive(batch):
+                (self.result.told if isinstance(found, Decision) else self.result.late).append(found)  # type: ignore[arg-type]
+
+    def _restart(self) -> None:
+        for name, group in self.groups.items():
+            stored, self.groups[name] = snapshot(group), self._fresh()
+            restore(self.groups[name], stored)
+            self.tallies.append(self.groups[name].tally)
+
+    def _fresh(self) -> KeyGroup:
+        return KeyGroup(self.plan, dedupe_horizon_us=self.horizon_us)
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """What a backtest wrote and counted."""
+
+    lines: bytes
+    summary: Summary
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [orjson.loads(line) for line in self.lines.splitlines()]
+
+
+def run_flow(
+    triggers: str | Sequence[str],
+    events: Iterable[Item],
+    folder: Path,
+    *,
+    workers: int = 1,
+    chunk_size: int = 16_384,
+    max_out_of_orderness: str = "0s",
+    at_end: Any = "hold",
+    with_expired: bool = True,
+) -> FlowResult:
+    """The same through Bytewax: ``flows.backtest`` over a file in ``folder``."""
+    paths = []
+    for i, text in enumerate([triggers] if isinstance(triggers, str) else triggers):
+        paths.append(folder / f"trigger{i}.yaml")
+        paths[-1].write_text(text)
+    # Named as the topic of ``run``, so that the evidence is the same.
+    file = folder / TOPIC
+    file.write_bytes(b"".join(orjson.dumps(item) + b"\n" for item in events))
+    return run_files(
+        paths,
+        file,
+        folder / "out.jsonl",
+        workers=workers,
+        chunk_size=chunk_size,
+        max_out_of_orderness=max_out_of_orderness,
+        at_end=at_end,
+        with_expired=with_expired,
+    )
+
+
+def run_files(
+    triggers: Sequence[Path],
+    events: Path,
+    out: Path,
+    *,
+    workers: int = 1,
+    chunk_size: int = 16_384,
+    max_out_of_orderness: str = "0s",
+    at_end: Any = "hold",
+    with_expired: bool = False,
+) -> FlowResult:
+    """``flows.backtest`` over files that are there."""
+    asked = Backtest(
+        triggers=tuple(triggers),
+        events=events,
+        out=out,
+        chunk_size=chunk_size,
+        max_out_of_orderness_us=us(max_out_of_orderness),
+        at_end=at_end,
+        with_expired=with_expired,
+    )
+    summary = run_backtest(asked, workers=workers)
+    return FlowResult(out.read_bytes(), summary)
