@@ -1,14 +1,17 @@
-"""A Kafka to measure against: the one that the environment names, or one started from Maven's jars."""
+"""A Kafka to measure against: the one that the environment names, or one started from Maven's jars.
+
+Both come from the tests' own broker, imported by name: a plain import would have mypy check what `tests` imports.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from tests.kafka.jars import why_no_jvm
-from tests.kafka_server import KafkaServer
 
 ADDRESS = "KAFKA_BOOTSTRAP_SERVERS"
 
@@ -28,5 +31,11 @@ def broker(folder: Path) -> Iterator[str]:
     if address:
         yield address
         return
-    with KafkaServer(folder) as server:
+    with import_module("tests.kafka_server").KafkaServer(folder) as server:
         yield server.bootstrap_servers
+
+
+def create_topic(bootstrap_servers: str, name: str, *, partitions: int) -> None:
+    """Keeps records of any age: event times are old, and Kafka would delete such records at once."""
+    config = {"retention.ms": "-1"}
+    import_module("tests.kafka.topics").create_topic(bootstrap_servers, name, partitions=partitions, config=config)

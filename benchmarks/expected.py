@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 import orjson
 
@@ -20,9 +21,9 @@ from benchmarks.answers import Answer, read_answer, write_answer
 from benchmarks.cache import ROOT, cache_folder
 from benchmarks.child import run_child
 from benchmarks.event_file import Event, read_events
-from benchmarks.reference import AtEnd, abandonments
+from benchmarks.reference import AtEnd, OnRepeat, abandonments
 
-ON_REPEAT = "overlap"
+ON_REPEAT: Final[OnRepeat] = "overlap"
 TRIGGER = Path(__file__).parent / "triggers" / "abandonment_overlap.yaml"
 """The rule that the reference answers with `ON_REPEAT`."""
 

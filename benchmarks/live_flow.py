@@ -58,7 +58,7 @@ class LiveFlow:
         subprocess.run([sys.executable, "-m", "bytewax.recovery", str(recovery), "1"], check=True, cwd=folder)
         self._command = [
             sys.executable,
-            *("-m", "bytewax.run", target, "-r", str(recovery), "-s", str(EPOCH_S)),
+            *("-m", "bytewax.run", target, "-r", str(recovery), "-s", str(EPOCH_S), "-b", "0"),
         ]
         self._environment = {
             **{name: value for name, value in os.environ.items() if not _is_setting(name)},

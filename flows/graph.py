@@ -76,6 +76,8 @@ class Live:
             clock=self.clock,
             until=self.until,
         )
+        # Asked here, where a refusal becomes a message: inside the running flow it would be a traceback.
+        source.origins()
         self.metrics.watch_source(source)
         return source, op.input(steps.SOURCE, flow, source)
 
@@ -114,11 +116,17 @@ class Live:
         op.output(steps.DEAD_LETTERS, letters, DeadLetterSink(kafka, settings.dead_letter_topic, parts))
 
 
-def live(name: str, wire: Callable[[Live, Dataflow], None]) -> Dataflow:
+def live(
+    name: str,
+    wire: Callable[[Live, Dataflow], None],
+    *,
+    clock: SystemClock = system_time_us,
+    until: Callable[[], bool] = lambda: False,
+) -> Dataflow:
     """A flow with the settings of the environment; ends the process with a message where they cannot work."""
     try:
         flow = Dataflow(name)
-        parts = Live(load_settings())
+        parts = Live(load_settings(), clock=clock, until=until)
         wire(parts, flow)
     except (ConfigError, SourceError, SinkError) as error:
         print(error, file=sys.stderr)

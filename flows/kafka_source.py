@@ -310,17 +310,23 @@ def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_origins(connection: Mapping[str, Any], topics: Mapping[str, TopicSource]) -> list[Origin]:
-    consumer = Consumer(_consumer_config(connection))
+    heard: list[str] = []
+    # Nobody answering would be a line of log every 50 ms; the last of them is in the message.
+    quiet = {"log_level": 0, "error_cb": lambda error: heard.append(error.str())}
+    consumer = Consumer({**_consumer_config(connection), **quiet})
     where = connection.get("bootstrap.servers")
     try:
         origins = []
         for topic in topics:
             found = consumer.list_topics(topic, timeout=_METADATA_TIMEOUT_S).topics[topic]
             if found.error is not None or not found.partitions:
-                raise SourceError(f"topic {topic!r} cannot be read at {where}: {found.error or 'no partitions'}")
+                why = "it has no partitions" if found.error is None else found.error.str()
+                raise SourceError(f"topic {topic!r} cannot be read at {where}: {why}")
             origins += [(topic, partition) for partition in found.partitions]
     except KafkaException as error:
-        raise SourceError(f"no Kafka answers at {where}: {error.args[0].str()}") from None
+        consumer.poll(0)  # brings what `error_cb` is told
+        why = heard[-1] if heard else error.args[0].str()
+        raise SourceError(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None
     else:
         return origins
     finally:

@@ -55,11 +55,11 @@ class Plan:
 
 
 def shop_traffic(plan: Plan) -> list[Message]:
-    """All messages in order of arrival."""
+    """All messages in order of arrival; none arrives after closing."""
     shop = _Shop(plan)
     shop.live_through_history()
     shop.live_through_the_afternoon()
-    return sorted(shop.arrivals())
+    return sorted(message for message in shop.arrivals() if message.arrival_us < plan.closing_us)
 
 
 @dataclass

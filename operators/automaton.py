@@ -171,7 +171,9 @@ class Automaton:
         kept = []
         for run in state.runs:
             stage = self.program.stages[run.stage]
-            guarded = time_us >= run.last_us and any(guard.blocks(event, run.captures, spec) for guard in stage.guards)
+            guarded = time_us >= _guarded_from_us(run) and any(
+                guard.blocks(event, run.captures, spec) for guard in stage.guards
+            )
             absent = stage.kind is Kind.ABSENT and time_us >= run.entered_us
             if (
                 guarded
@@ -193,7 +195,10 @@ class Automaton:
         if program.per is not None:
             per = program.per(event)
             if not isinstance(per, str | int):
-                return  # without the value that would tell it apart, no match begins
+                # Without the value that would tell it apart, no match begins.
+                if state is not None:
+                    self._settle(state, key)
+                return
         if state is None:
             state = self.states[key] = KeyState()
         others = state.runs if program.per is None else [run for run in state.runs if run.per == per]
@@ -320,6 +325,15 @@ class Automaton:
 
 def _deadline(run: Run) -> int:
     return run.deadline_us
+
+
+def _guarded_from_us(run: Run) -> int:
+    """The time of the last event step that is complete: untimed absences begin there."""
+    if not run.taken:
+        return run.last_us
+    before = run.captures[-1]
+    time_us: int = (before[-1] if isinstance(before[0], tuple) else before)[4]
+    return time_us
 
 
 def _is_heard(stage: Stage, event: Event) -> bool:

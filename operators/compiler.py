@@ -198,7 +198,17 @@ class _Compiler:
         for matcher, compiled in self.matchers:
             for event_type in set(matcher.types) | compiled.specs.keys():
                 by_type.setdefault(event_type, {})[compiled.specs.get(event_type)] = None
+        for event_type, specs in by_type.items():
+            if self._takes_by_the_matchs_key(event_type):
+                specs[None] = None
         return {event_type: tuple(specs) for event_type, specs in by_type.items() if tuple(specs) != (None,)}
+
+    def _takes_by_the_matchs_key(self, event_type: str) -> bool:
+        """Whether something that names no types, or an idle, takes this one by the key of the match."""
+        idles = [step for step in self.match.steps if isinstance(step, IdleStep)]
+        return any(compiled.types is None and event_type not in compiled.specs for _, compiled in self.matchers) or any(
+            step.of is None or event_type in step.of for step in idles
+        )
 
 
 def _reads_body(condition: Condition | None) -> bool:

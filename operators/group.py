@@ -37,6 +37,9 @@ from operators.records import (
 from operators.seen import SeenIds
 from operators.tally import Tally
 
+FOREIGN_LENGTH = INDEX + 2
+"""Of an entry in ``KeyGroup.waiting_foreign``; a home event is longer."""
+
 
 class KeyGroup:
     """The state of one key group. ``operators.state`` writes and reads it."""
@@ -164,14 +167,17 @@ class KeyGroup:
 
     def _advance(self, before_us: int, watermark_us: int) -> None:
         """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
-        if self.waiting:
-            for event in _released(self.waiting, before_us):
+        home = _released(self.waiting, before_us) if self.waiting else []
+        if self.waiting_foreign and (foreign := _released(self.waiting_foreign, before_us)):
+            # A trigger may take some of its events at home and others from abroad: one order for both.
+            for entry in sorted([*home, *foreign], key=_place):
+                if len(entry) == FOREIGN_LENGTH:
+                    self._process_foreign(*entry[-1])
+                else:
+                    self._process(entry)
+        else:
+            for event in home:
                 self._process(event)
-        if self.waiting_foreign:
-            for *_, (event, concerns) in _released(self.waiting_foreign, before_us):
-                event = _parsed(event)
-                for program, spec, key, item in concerns:
-                    self.automata[program].on_event(event if item is None else (*event, item), key, spec)
         timers = self.timers
         while timers and timers[0][0] <= watermark_us:
             due_us, program, key = heappop(timers)
@@ -195,9 +201,19 @@ class KeyGroup:
             for key, item in keys(event):
                 automaton.on_event(event if item is None else (*event, item), key, spec)
 
+    def _process_foreign(self, event: Event, concerns: tuple[tuple[Any, ...], ...]) -> None:
+        event = _parsed(event)
+        for program, spec, key, item in concerns:
+            self.automata[program].on_event(event if item is None else (*event, item), key, spec)
+
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
             heappush(self.timers, (due_us, program, key))
+
+
+def _place(entry: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Where something in line stands in the order of processing."""
+    return entry[: INDEX + 1]
 
 
 def _released(waiting: list[Any], before_us: int) -> list[Any]:

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from config.errors import UNSHOWN, Location, Refused
-from config.language import AbsentStep, Condition, EventStep, IdleStep, Trigger, WaitStep, comparisons
+from config.language import (
+    ANY_TYPE,
+    AbsentStep,
+    Condition,
+    EventStep,
+    IdleStep,
+    Matcher,
+    Trigger,
+    WaitStep,
+    comparisons,
+)
 from config.model import Finding
 from config.references import Reference, Scaled
 
@@ -38,8 +48,11 @@ def _found(trigger: Trigger) -> Iterator[tuple[Location, str, str]]:
             kind = next(iter(step.words()))
             yield (*at, kind), f"the step `{kind}`", "event, absent, idle, wait"
         yield from _condition(getattr(step, "where", None), (*at, "where"))
+        if isinstance(step, EventStep | AbsentStep):
+            yield from _key(step.matcher, at)
     for place, matcher in enumerate(match.exit):
         yield from _condition(matcher.where, ("match", "exit", place, "where"))
+        yield from _key(matcher, ("match", "exit", place))
     if match.fires.kind != "always":
         yield ("match", "fires"), f"fires: {match.fires.kind}", "always"
     if match.on_expire is not None:
@@ -63,12 +76,22 @@ def _event_step(step: EventStep, at: Location, *, first: bool) -> Iterator[tuple
     times = step.times
     if times is None:
         return
+    for comparison in comparisons(step.where):
+        value = comparison.value.reference if isinstance(comparison.value, Scaled) else comparison.value
+        if isinstance(value, Reference) and value.name == step.name:
+            place = (*at, "where", *comparison.location)
+            yield place, "a condition on what the repetition has so far", "a reference to an earlier step"
     if times.max != times.min:
         yield (*at, "times"), "a range of times", "one number, e.g. times: 3"
     if times.contiguity != "relaxed":
         yield (*at, "times", "contiguity"), f"contiguity: {times.contiguity}", "relaxed"
     if times.within_us is not None and not first:
         yield (*at, "times", "within"), "a span of times on a later step", "within on the step, or a first step"
+
+
+def _key(matcher: Matcher, at: Location) -> Iterator[tuple[Location, str, str]]:
+    if matcher.key is not None and matcher.types == ANY_TYPE:
+        yield (*at, "key"), "a key of its own on any type", "types beside a key of their own"
 
 
 def _condition(condition: Condition | None, at: Location) -> Iterator[tuple[Location, str, str]]:

@@ -199,7 +199,8 @@ def run(
     on in a fresh one.
     """
     events = list(events)
-    plan = triggers if isinstance(triggers, Plan) else compiled(*([triggers] if isinstance(triggers, str) else triggers))
+    texts = [triggers] if isinstance(triggers, str) else triggers
+    plan = texts if isinstance(texts, Plan) else compiled(*texts)
     decoder = decoder or Decoder(schemas=schemas)
     partitions = partitions or [0] * len(events)
     origins = tuple((TOPIC, number) for number in range(max(partitions, default=0) + 1))

@@ -24,8 +24,8 @@ from benchmarks.recipe import Workload
 from benchmarks.report import PartReport, middle, rounded
 
 BAR = 1.3
-TOLERANCE = 0.02
-"""How far the open matches may be from N: buyers' carts are open for a minute, and the steady rate is random."""
+TOLERANCE = 0.05
+"""How far the open matches may be from N: carts are left at random. The exact number is the reference's."""
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import event, run, trigger
+from tests.harness import event, run, trigger, watermark
 
 TWICE = trigger("steps: [{event: click, times: 2, within: 1h}]")
 
@@ -18,7 +18,7 @@ def test_a_copy_counts_once():
 def test_a_copy_is_a_duplicate_until_the_watermark_of_its_partition_passes_its_time_and_late_from_then_on(
     reached, duplicates, late
 ):
-    found = run(TWICE, [event("click", "10m"), event("x", reached), event("click", "10m")])
+    found = run(TWICE, [event("click", "10m"), watermark(reached), event("click", "10m")])
     assert (found.tally.of("duplicate"), found.tally.of("late")) == (duplicates, late)
 
 

@@ -1,0 +1,66 @@
+"""Key groups: a stable hash, and names that Bytewax spreads evenly over its workers."""
+
+import threading
+from collections import Counter
+
+import bytewax.operators as op
+import pytest
+from bytewax.dataflow import Dataflow
+from bytewax.operators import StatefulBatchLogic
+from bytewax.testing import TestingSink, TestingSource, cluster_main
+
+from operators.keys import group_names, group_of_name, key_group_of, worker_of
+
+
+@pytest.mark.parametrize(("key", "group"), [("c1", 11), ("0423043652415339154", 225), ("é", 183), ("", 0)])
+def test_the_group_of_a_key_is_the_same_in_every_process_and_release(key, group):
+    assert key_group_of(key, 256) == group
+
+
+def test_keys_spread_over_the_groups():
+    shares = Counter(key_group_of(f"c{i}", 64) for i in range(64_000))
+    assert len(shares) == 64
+    assert max(shares.values()) < 1.3 * 1_000
+
+
+@pytest.mark.parametrize("key_groups", [64, 256])
+@pytest.mark.parametrize("workers", [1, 2, 3, 4, 6, 8])
+def test_every_usual_number_of_workers_gets_an_even_share_of_the_groups(key_groups, workers):
+    shares = Counter(worker_of(name, workers) for name in group_names(key_groups))
+    assert len(shares) == workers
+    assert max(shares.values()) - min(shares.values()) <= 8 // workers + 4
+
+
+def test_a_name_tells_its_group():
+    assert [group_of_name(name) for name in group_names(256)] == list(range(256))
+
+
+def test_names_are_recovery_keys_and_do_not_change():
+    assert group_names(8) == ("0.13", "1.4", "2.18", "3.24", "4.26", "5.19", "6.8", "7.88")
+
+
+class _Where(StatefulBatchLogic[int, int, None]):
+    """Tells by which thread, so by which worker, it is run."""
+
+    def on_batch(self, values: list[int]) -> tuple[list[int], bool]:
+        return [threading.get_ident()] * len(values), False
+
+    def snapshot(self) -> None:
+        return None
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_bytewax_places_the_groups_where_we_say(workers):
+    names = group_names(64)
+    placed: list[tuple[str, int]] = []
+    flow = Dataflow("placement")
+    keyed = op.input("in", flow, TestingSource([(name, 0) for name in names]))
+    op.output("out", op.stateful_batch("where", keyed, lambda _: _Where()), TestingSink(placed))
+    cluster_main(flow, [], 0, worker_count_per_proc=workers)
+    together: dict[int, set[str]] = {}
+    for name, thread in placed:
+        together.setdefault(thread, set()).add(name)
+    expected: dict[int, set[str]] = {}
+    for name in names:
+        expected.setdefault(worker_of(name, workers), set()).add(name)
+    assert sorted(map(sorted, together.values())) == sorted(map(sorted, expected.values()))
