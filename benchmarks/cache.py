@@ -29,9 +29,7 @@ def workload_file(workload: Workload) -> Path:
     path = cache_folder() / f"events-{workload.events}-{_fingerprint(workload)}.jsonl"
     if not path.exists():
         making = path.with_suffix(f".{os.getpid()}.part")
-        run_child(
-            [sys.executable, "-m", "benchmarks.workload", *_options(workload), "--out", making], cwd=ROOT
-        )
+        run_child([sys.executable, "-m", "benchmarks.workload", *_options(workload), "--out", making], cwd=ROOT)
         making.replace(path)
     return path
 

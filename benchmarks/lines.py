@@ -25,10 +25,7 @@ BLOCK = 50_000
 
 SESSION_MS = 30 * 60_000
 
-AGENT = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 "
-    * 80
-)
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 " * 80
 
 
 @dataclass(frozen=True)
@@ -80,9 +77,7 @@ def lines(columns: Columns, *, payload_bytes: int) -> Iterator[str]:
                 f'"properties":{{{text}}},"context":{{'
             )
             filling = payload_bytes - len(head) - 18
-            formatted.append(
-                f'{head}"user_agent":"{AGENT[:filling]}"}}}}\n' if filling > 0 else f"{head}}}}}\n"
-            )
+            formatted.append(f'{head}"user_agent":"{AGENT[:filling]}"}}}}\n' if filling > 0 else f"{head}}}}}\n")
         yield "".join(formatted)
 
 

@@ -25,9 +25,7 @@ class Workload:
 
     def __post_init__(self) -> None:
         if not 0 <= self.match_rate <= self.cart_add:
-            raise ValueError(
-                f"match rate {self.match_rate} must lie between 0 and the share of carts {self.cart_add}"
-            )
+            raise ValueError(f"match rate {self.match_rate} must lie between 0 and the share of carts {self.cart_add}")
         if (self.match_rate < self.cart_add) != (self.purchase > 0):
             raise ValueError("carts that are bought and purchases need each other: have both or neither")
         if self.product_view + self.cart_add + self.purchase > 1:

@@ -132,9 +132,7 @@ def _by_open_matches(workload: Workload, random: np.random.Generator) -> _Events
     bought_ms = steadily(purchases)
     bought = _of(PURCHASE, buyers, bought_ms)
     of_purchase = random.integers(0, purchases, bought_carts) if purchases else np.empty(0, dtype=np.int64)
-    carts = _of(
-        CART_ADD, buyers[of_purchase], bought_ms[of_purchase] - random.integers(1, 60_000, len(of_purchase))
-    )
+    carts = _of(CART_ADD, buyers[of_purchase], bought_ms[of_purchase] - random.integers(1, 60_000, len(of_purchase)))
     views = count - left_carts - purchases - len(of_purchase)
     viewers = random.integers(0, opened + left_carts, views)
     return filled + left + bought + carts + _views(viewers, steadily(views), workload, random)
@@ -164,9 +162,7 @@ def _customer_draw(customers: int, exponent: float, random: np.random.Generator)
 def _is_browsing(customers: Ints, times_ms: Ints, share: float, seed: int) -> npt.NDArray[np.bool_]:
     """Whether the customer is in a browsing spell then; a spell browses with probability `share`."""
     spell = customers.astype(np.uint64) * np.uint64(100_003) + (times_ms // SPELL_MS).astype(np.uint64)
-    return _mixed(spell + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)) < np.uint64(
-        min(int(share * 2**64), 2**64 - 1)
-    )
+    return _mixed(spell + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)) < np.uint64(min(int(share * 2**64), 2**64 - 1))
 
 
 def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -208,9 +204,7 @@ def duration_ms(text: str) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.workload", description=__doc__.splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.workload", description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--customers", type=int, default=Workload.customers)
     parser.add_argument("--zipf", type=float, default=Workload.zipf)

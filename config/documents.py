@@ -129,16 +129,12 @@ class _Reader:
             return [self.read(each, (*location, index), around) for index, each in enumerate(node.value)]
         return self._scalar(node, location) if isinstance(node, ScalarNode) else None
 
-    def _entries(
-        self, node: MappingNode, location: Location, around: tuple[int, ...]
-    ) -> Iterator[tuple[str, Any]]:
+    def _entries(self, node: MappingNode, location: Location, around: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
         lines: dict[str, int] = {}
         for key_node, value_node in node.value:
             here = (*location, str(key_node.value))
             if not isinstance(key_node, ScalarNode) or str(key_node.tag) not in _TAGS:
-                allowed = (
-                    "a plain name" if isinstance(key_node, ScalarNode) else "a name, not a list or mapping"
-                )
+                allowed = "a plain name" if isinstance(key_node, ScalarNode) else "a name, not a list or mapping"
                 self._refuse(key_node, location, Refused("has a key that is no name", allowed=allowed))
                 continue
             key = str(key_node.value)
@@ -187,9 +183,7 @@ def _position(node: Node) -> Position:
 
 def _syntax_problem(error: YAMLError, file: str) -> Problem:
     mark = (error.problem_mark or error.context_mark) if isinstance(error, MarkedYAMLError) else None
-    reason = (
-        error.problem if isinstance(error, MarkedYAMLError) and error.problem else str(error).splitlines()[0]
-    )
+    reason = error.problem if isinstance(error, MarkedYAMLError) and error.problem else str(error).splitlines()[0]
     if mark is None:
         return Problem(file, None, None, "", UNSHOWN, f"is not YAML: {reason}")
     return Problem(file, mark.line + 1, mark.column + 1, "", UNSHOWN, f"is not YAML: {reason}")

@@ -187,9 +187,7 @@ def _value_schema(written: PropertySchema) -> CoreSchema:
             return _number_schema(written, core_schema.float_schema(strict=True, allow_inf_nan=False))
         case "integer":
             whole = core_schema.float_schema(strict=True, multiple_of=1, allow_inf_nan=False)
-            return _number_schema(
-                written, core_schema.union_schema([core_schema.int_schema(strict=True), whole])
-            )
+            return _number_schema(written, core_schema.union_schema([core_schema.int_schema(strict=True), whole]))
 
 
 def _number_schema(written: PropertySchema, number: CoreSchema) -> CoreSchema:

@@ -45,9 +45,7 @@ class Reads:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.function)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return dict(self.schema)
 
 
@@ -71,9 +69,7 @@ class ConfigModel(BaseModel):
         if not isinstance(data, dict):
             return handler(data)
         words = cls.words()
-        findings = [
-            _odd_word(word, words) for word, value in data.items() if word not in words or value is None
-        ]
+        findings = [_odd_word(word, words) for word, value in data.items() if word not in words or value is None]
         if not findings:
             return handler(data)
         odd = {finding.location[0] for finding in findings}

@@ -172,9 +172,7 @@ def _selected(name: str, parts: EventPath) -> Reference:
 
 
 def _referenced_path(parts: EventPath) -> EventPath:
-    _check_event_root(
-        parts, allowed=_REFERENCES, roots=(*FIELD_ROOTS, *OPEN_ROOTS, "first", "prev", "item", "count")
-    )
+    _check_event_root(parts, allowed=_REFERENCES, roots=(*FIELD_ROOTS, *OPEN_ROOTS, "first", "prev", "item", "count"))
     return parts
 
 
@@ -183,9 +181,7 @@ def _aggregate(word: str) -> Selector:
         if word == selector and word in AGGREGATES:
             known: Selector = selector
             return known
-    raise Refused(
-        f"has an unknown aggregate {word}", allowed=", ".join(AGGREGATES), hint=nearest(word, AGGREGATES)
-    )
+    raise Refused(f"has an unknown aggregate {word}", allowed=", ".join(AGGREGATES), hint=nearest(word, AGGREGATES))
 
 
 def _scale_operator(word: str) -> ScaleOperator:

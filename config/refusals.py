@@ -49,9 +49,7 @@ def refused_of(error: Any) -> Refused:
         return Refused("is missing", shows_value=False)
     if kind == "literal_error":
         words = _QUOTED.findall(context["expected"])
-        return Refused(
-            "is not one of the words here", allowed=", ".join(words), hint=nearest(error["input"], words)
-        )
+        return Refused("is not one of the words here", allowed=", ".join(words), hint=nearest(error["input"], words))
     if kind == "greater_than_equal":
         return Refused("is too small", allowed=f"{context['ge']} or more")
     if kind == "less_than_equal":

@@ -65,9 +65,7 @@ class KafkaSettings(ConfigModel):
     ssl_certificate_location: str | None = None
     ssl_key_location: str | None = None
     ssl_key_password: SecretStr | None = None
-    options: dict[str, Annotated[Any, BeforeValidator(_read_option)]] = Field(
-        default_factory=dict, repr=False
-    )
+    options: dict[str, Annotated[Any, BeforeValidator(_read_option)]] = Field(default_factory=dict, repr=False)
 
     def librdkafka(self) -> dict[str, str | int | float | bool]:
         """All of it under librdkafka's names. Holds the passwords in clear: for the client only."""
@@ -94,9 +92,7 @@ class KafkaSettings(ConfigModel):
         findings = []
         for name in self.options:
             if name in _OWN_OPTIONS:
-                refused = Refused(
-                    "has a key of its own", allowed=f"kafka.{_OWN_OPTIONS[name]}", shows_value=False
-                )
+                refused = Refused("has a key of its own", allowed=f"kafka.{_OWN_OPTIONS[name]}", shows_value=False)
                 findings.append(Finding(("options", name), UNSHOWN, refused))
         wants_sasl = self.security_protocol.startswith("SASL")
         if wants_sasl and self.sasl_mechanism is None:
@@ -108,9 +104,7 @@ class KafkaSettings(ConfigModel):
         if wants_sasl and self.sasl_mechanism in _SASL_PASSWORDS:
             for name in ("sasl_username", "sasl_password"):
                 if getattr(self, name) is None:
-                    refused = Refused(
-                        "is missing", allowed=f"a value, for sasl_mechanism {self.sasl_mechanism}"
-                    )
+                    refused = Refused("is missing", allowed=f"a value, for sasl_mechanism {self.sasl_mechanism}")
                     findings.append(Finding((name,), UNSHOWN, refused))
         if findings:
             raise validation_error("kafka", findings)
@@ -135,14 +129,10 @@ class ClickHouseSettings(ConfigModel):
 class Settings(BaseSettings):
     """Everything in force. Durations are written with a unit and held in microseconds."""
 
-    model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False
-    )
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
 
     kafka: KafkaSettings = KafkaSettings()
-    topics: dict[str, TopicSettings] = Field(
-        default_factory=lambda: {"events": TopicSettings()}, min_length=1
-    )
+    topics: dict[str, TopicSettings] = Field(default_factory=lambda: {"events": TopicSettings()}, min_length=1)
     actions_topic: str = Field(default="actions", min_length=1)
     dead_letter_topic: str = Field(default="dead-letters", min_length=1)
     clickhouse: ClickHouseSettings = ClickHouseSettings()
@@ -172,9 +162,7 @@ class Settings(BaseSettings):
     def _topics_do_not_feed_themselves(self) -> "Settings":
         findings = []
         if self.dead_letter_topic in self.topics:
-            refused = Refused(
-                "is also read: every dead letter would come back", allowed="a topic not in topics"
-            )
+            refused = Refused("is also read: every dead letter would come back", allowed="a topic not in topics")
             findings.append(Finding(("dead_letter_topic",), self.dead_letter_topic, refused))
         if self.dead_letter_topic == self.actions_topic:
             refused = Refused("is also the actions topic", allowed="a topic of its own")

@@ -42,8 +42,7 @@ class Gathered:
     def problems_of(self, error: ValidationError) -> list[Problem]:
         """Every mistake of the error with the variable or the line it comes from."""
         problems = [
-            self._problem(each["loc"], each["input"], refused_of(each))
-            for each in error.errors(include_url=False)
+            self._problem(each["loc"], each["input"], refused_of(each)) for each in error.errors(include_url=False)
         ]
         return in_file_order(problems)
 
@@ -166,11 +165,7 @@ def _variable(location: Location) -> str:
 
 
 def _may_be_secret(location: Location) -> bool:
-    return (
-        (bool(location)
-        and any(word in str(location[-1]).lower() for word in _SECRET_KEYS))
-        or "options" in location
-    )
+    return (bool(location) and any(word in str(location[-1]).lower() for word in _SECRET_KEYS)) or "options" in location
 
 
 __all__ = ["ClickHouseUrl", "Gathered", "SecretStr", "gather", "variables_of"]

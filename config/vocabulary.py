@@ -53,9 +53,7 @@ class Vocabulary:
         everywhere = _snaked(properties or {})
         self._types = _snaked(types or {})
         self._names = _Names(everywhere)
-        self._names_by_type = {
-            each: _Names(everywhere | _snaked(own)) for each, own in (by_type or {}).items()
-        }
+        self._names_by_type = {each: _Names(everywhere | _snaked(own)) for each, own in (by_type or {}).items()}
         self._item_names = _Names(everywhere | _snaked(items or {}))
         self._numbers = numbers
         self._seen: dict[str, str] = {}
@@ -157,9 +155,7 @@ def _read(document: Document) -> _VocabularyFile:
     seen: dict[str, str] = {}
     for name, ours in written.types.items():
         if seen.setdefault(snake_case(name), ours) != ours:
-            refused = Refused(
-                "is another spelling of a name that means something else", allowed="one meaning a name"
-            )
+            refused = Refused("is another spelling of a name that means something else", allowed="one meaning a name")
             problems.append(document.source.problem(("types", name), ours, refused))
     if problems:
         raise ConfigError(problems)

@@ -41,7 +41,7 @@ class FileSource(FixedPartitionedSource[Chunk, None]):
     decoder: Decoder
     max_out_of_orderness_us: int
     at_end: AtEnd = "hold"
-    chunk_size: int = 16_384
+    chunk_size: int = 2_048
     progress: Progress | None = None
 
     def list_parts(self) -> list[str]:

@@ -29,6 +29,7 @@ from operators.plan import Plan
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
 from sinks.clickhouse.archive import ArchiveSink
+from sinks.clickhouse.client import connect
 from sinks.clickhouse.decisions import DecisionSink, LateSink
 from sinks.errors import SinkError
 from sinks.kafka.actions import ActionsSink
@@ -128,6 +129,9 @@ def live(
         flow = Dataflow(name)
         parts = Live(load_settings(), clock=clock, until=until)
         wire(parts, flow)
+        if parts.settings.clickhouse.url.is_embedded:
+            # Held from here on: a second process is refused before it has read or sent anything.
+            connect(parts.settings.clickhouse.url)
     except (ConfigError, SourceError, SinkError) as error:
         print(error, file=sys.stderr)
         sys.exit(BAD_CONFIGURATION)

@@ -27,6 +27,9 @@ _LATE: Final = 0.004
 _TWICE: Final = 0.006
 _GARBAGE: Final = 0.003
 _OPEN_FROM_S, _OPEN_TO_S = 8 * HOUR_S, 22 * HOUR_S
+_REGULARS: Final = 15
+"""Customers who are in the shop all the time, and spend the most."""
+_BY_REGULARS: Final = 0.08
 _POPULAR: Final = 12
 """Products whose price and stock change while customers look at them."""
 
@@ -114,7 +117,8 @@ class _Shop:
     def _visit(self, start_s: float, *, before_s: float) -> None:
         """One visit of one customer; what would happen at ``before_s`` or later is not told."""
         what = self.random.choices(_VISITS, _WEIGHTS)[0]
-        visitor = _Visitor(self, f"c-{self.random.randrange(self.plan.customers):04d}", start_s)
+        among = _REGULARS if self.random.random() < _BY_REGULARS else self.plan.customers
+        visitor = _Visitor(self, f"c-{self.random.randrange(among):04d}", start_s)
         what(visitor)
         self.events += (each for each in visitor.events if each[0] < before_s)
 
@@ -205,7 +209,7 @@ class _Visitor:
         self.cart.clear()
 
     def fails_to_pay(self) -> None:
-        self.does("payment_failed", total=self._total(), code=self.random.choice(("card_declined", "expired_card")))
+        self.does("payment_failed", total=self._total(), reason=self.random.choice(("card_declined", "expired_card")))
         self.waits(60, 300)
 
     def signs_up(self) -> None:
@@ -281,7 +285,7 @@ def _rages(visitor: _Visitor) -> None:
     visitor.does("page_view", page_path="/cart")
     visitor.waits(5, 20)
     for _ in range(visitor.random.randint(6, 8)):
-        visitor.does("click", element="#apply-coupon", page_path="/cart")
+        visitor.does("click", element="#apply-coupon", page="/cart")
         visitor.waits(0.3, 1.2)
 
 
@@ -290,6 +294,9 @@ def _signs_up(visitor: _Visitor) -> None:
     if visitor.random.random() < 0.5:
         visitor.waits(2 * MINUTE_S, 20 * HOUR_S)
         visitor.does("activation")
+        if visitor.random.random() < 0.4:
+            visitor.waits(1 * DAY_S, 3 * DAY_S)
+            visitor.does("subscribed", plan="plus")
 
 
 _VISITS: Final[tuple[Callable[[_Visitor], None], ...]] = (

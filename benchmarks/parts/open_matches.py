@@ -70,7 +70,7 @@ def measure(asked: Asked) -> PartReport:
         rows=[_row(few), _row(many)],
         notes=[
             *(
-                f"ratio {name}: {ratio:.2f} × ({'within' if ratio <= BAR else 'OVER'} the bar of {BAR} ×)"
+                f"ratio {name}: {ratio:.3f} × ({'within' if ratio <= BAR else 'OVER'} the bar of {BAR} ×)"
                 for name, ratio in ratios.items()
             ),
             f"peak memory an open match: {bytes_each:,.0f} bytes",

@@ -48,9 +48,7 @@ def _ours(trigger: str) -> Entrant:
     return Entrant("ours", run)
 
 
-def _flink(
-    name: str, job: str, *, on_repeat: OnRepeat, prefilter: bool = True, parallelism: int = 1
-) -> Entrant:
+def _flink(name: str, job: str, *, on_repeat: OnRepeat, prefilter: bool = True, parallelism: int = 1) -> Entrant:
     def run(events: Path, out: Path) -> PeerResult:
         return flink.run(
             job,

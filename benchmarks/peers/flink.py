@@ -50,9 +50,7 @@ def build(*, flink_version: str | None = None) -> None:
     try:
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     except FileNotFoundError as missing:
-        raise FlinkBuildError(
-            "mvn is not on the path: install Maven and a JDK 17, or leave Flink out"
-        ) from missing
+        raise FlinkBuildError("mvn is not on the path: install Maven and a JDK 17, or leave Flink out") from missing
     if done.returncode != 0:
         raise FlinkBuildError(f"mvn exit {done.returncode}:\n{(done.stdout + done.stderr)[-4000:]}")
     stamp.write_text(wanted, encoding="utf-8")

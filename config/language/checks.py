@@ -60,12 +60,8 @@ def _check_beginning(match: Match) -> Iterator[Finding]:
     for index, step in enumerate(match.steps[: _first_event(match)]):
         if isinstance(step, AbsentStep):
             continue
-        hint = (
-            'absent: "*" with within: T says that nothing came before' if isinstance(step, IdleStep) else None
-        )
-        refused = Refused(
-            "has no event before it to count from", allowed="an event or a timed absent first", hint=hint
-        )
+        hint = 'absent: "*" with within: T says that nothing came before' if isinstance(step, IdleStep) else None
+        refused = Refused("has no event before it to count from", allowed="an event or a timed absent first", hint=hint)
         yield Finding((*STEPS, index), UNSHOWN, refused)
 
 
@@ -92,13 +88,9 @@ def _check_absences(match: Match) -> Iterator[Finding]:
         if not isinstance(step, AbsentStep) or step.within_us is not None:
             continue
         if index < first:
-            refused = Refused(
-                "has no event before it, and no time", allowed="within: T, or an event step before it"
-            )
+            refused = Refused("has no event before it, and no time", allowed="within: T, or an event step before it")
         elif not any(takes_event(later) for later in match.steps[index + 1 :]):
-            refused = Refused(
-                "has no event after it, and no time", allowed="within: T, or an event step after it"
-            )
+            refused = Refused("has no event after it, and no time", allowed="within: T, or an event step after it")
         else:
             continue
         yield Finding((*STEPS, index, "absent"), _types(step), refused)
@@ -149,16 +141,11 @@ def _check_expiry(match: Match) -> Iterator[Finding]:
     later = match.steps[_first_event(match) + 1 :]
     times_out = match.within_us is not None or any(
         isinstance(step, EventStep | AllStep | AnyStep)
-        and (
-            step.within_us is not None
-            or (isinstance(step, EventStep) and step.times and step.times.within_us)
-        )
+        and (step.within_us is not None or (isinstance(step, EventStep) and step.times and step.times.within_us))
         for step in later
     )
     if not times_out:
-        refused = Refused(
-            "has nothing that could time out", allowed="beside within: on match or on a later event step"
-        )
+        refused = Refused("has nothing that could time out", allowed="beside within: on match or on a later event step")
         yield Finding(("match", "on_expire"), UNSHOWN, refused)
 
 
@@ -167,9 +154,7 @@ def _check_keys(trigger: Trigger) -> Iterator[Finding]:
     for location, matcher in matchers(trigger):
         for below, count in _key_lengths(matcher):
             if count != wanted:
-                refused = Refused(
-                    f"has {count} paths where the match's key has {wanted}", allowed=f"{wanted} paths"
-                )
+                refused = Refused(f"has {count} paths where the match's key has {wanted}", allowed=f"{wanted} paths")
                 yield Finding((*location, *below), UNSHOWN, refused)
 
 

@@ -90,9 +90,7 @@ def comparisons(condition: Condition | None) -> tuple[Comparison, ...]:
 
 def _read_mapping(raw: object, location: Location, findings: list[Finding]) -> Condition | None:
     if not isinstance(raw, dict):
-        findings.append(
-            Finding(location, raw, Refused("is not a condition", allowed="PATH: {OPERATOR: VALUE}"))
-        )
+        findings.append(Finding(location, raw, Refused("is not a condition", allowed="PATH: {OPERATOR: VALUE}")))
         return None
     if not raw:
         findings.append(Finding(location, raw, Refused("asks nothing", allowed="PATH: {OPERATOR: VALUE}")))
@@ -207,9 +205,7 @@ def _read_pattern(raw: object) -> str:
     if not isinstance(raw, str) or not raw:
         raise Refused("is not a pattern", allowed="RE2 syntax")
     if raw.startswith("$"):
-        raise Refused(
-            "is a pattern that nothing follows", allowed="a literal pattern in RE2 syntax, no reference"
-        )
+        raise Refused("is a pattern that nothing follows", allowed="a literal pattern in RE2 syntax, no reference")
     options = re2.Options()
     options.log_errors = False
     try:

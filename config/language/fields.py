@@ -16,9 +16,7 @@ from config.references import EventPath, parse_condition_path, parse_event_path,
 
 ANY_TYPE: Final = ("*",)
 
-_TEXT_OR_LIST: Final = {
-    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
-}
+_TEXT_OR_LIST: Final = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _EVENT_TYPE: Final = re.compile(r"[\w.:/-]+")
 _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _LABEL: Final = re.compile(r"[\w.:/-]+")
@@ -73,9 +71,7 @@ def _event_type(value: object, *, alone: bool) -> str:
     if not isinstance(value, str) or not _EVENT_TYPE.fullmatch(value):
         snake = re.sub(r"\W+", "_", value.strip().lower()) if isinstance(value, str) else ""
         hint = f"did you mean {snake}?" if _EVENT_TYPE.fullmatch(snake) and "*" not in str(value) else None
-        raise Refused(
-            "is not an event type", allowed='a type such as cart_add, a list of types, or "*"', hint=hint
-        )
+        raise Refused("is not an event type", allowed='a type such as cart_add, a list of types, or "*"', hint=hint)
     return value
 
 

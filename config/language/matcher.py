@@ -36,9 +36,7 @@ def check_key_types(types: tuple[str, ...], key: object) -> None:
     if not isinstance(key, Mapping) or types == ANY_TYPE:
         return
     allowed = ", ".join(types)
-    refusals = (
-        (each, Refused("is not of this matcher", allowed=allowed, hint=nearest(each, types))) for each in key
-    )
+    refusals = ((each, Refused("is not of this matcher", allowed=allowed, hint=nearest(each, types))) for each in key)
     findings = [Finding(("key", each), each, refused) for each, refused in refusals if each not in types]
     if findings:
         raise validation_error("key", findings)

@@ -18,9 +18,7 @@ Calendar = Literal["day", "week", "month"]
 _CALENDARS: Final[tuple[Calendar, ...]] = ("day", "week", "month")
 _TEXT: Final = {"type": "string"}
 
-DataValue = (
-    str | int | float | bool | None | Reference | Scaled | tuple["DataValue", ...] | Mapping[str, "DataValue"]
-)
+DataValue = str | int | float | bool | None | Reference | Scaled | tuple["DataValue", ...] | Mapping[str, "DataValue"]
 """What an action carries: literals, references, and lists (as tuples) and mappings of them."""
 
 
@@ -60,9 +58,7 @@ def read_cap_period(raw: object) -> int | Calendar:
         return parse_span(raw)
     except Refused as refused:
         allowed = f"{refused.allowed}, or day, week, month"
-        raise Refused(
-            refused.message, allowed=allowed, hint=refused.hint or nearest(raw, _CALENDARS)
-        ) from None
+        raise Refused(refused.message, allowed=allowed, hint=refused.hint or nearest(raw, _CALENDARS)) from None
 
 
 def read_data(raw: object) -> dict[str, DataValue]:
@@ -84,15 +80,9 @@ def data_references(value: DataValue, location: Location = ()) -> list[tuple[Loc
         case Scaled(reference):
             return [(location, reference)]
         case Mapping():
-            return [
-                found for name, each in value.items() for found in data_references(each, (*location, name))
-            ]
+            return [found for name, each in value.items() for found in data_references(each, (*location, name))]
         case tuple():
-            return [
-                found
-                for index, each in enumerate(value)
-                for found in data_references(each, (*location, index))
-            ]
+            return [found for index, each in enumerate(value) for found in data_references(each, (*location, index))]
         case _:
             return []
 
@@ -112,9 +102,7 @@ def _read_data(raw: object, location: Location, findings: list[Finding]) -> Data
         case bool() | int() | float() | None:
             return raw
         case _:
-            findings.append(
-                Finding(location, raw, Refused("cannot be sent", allowed="text, numbers, lists, mappings"))
-            )
+            findings.append(Finding(location, raw, Refused("cannot be sent", allowed="text, numbers, lists, mappings")))
             return None
 
 
@@ -131,14 +119,10 @@ class QuietHours(ConfigModel):
         findings = []
         for word, time in (("from", self.start), ("to", self.end)):
             if time.weekday is not None:
-                refused = Refused(
-                    "is for one day of the week", allowed="a time such as 21:00", shows_value=False
-                )
+                refused = Refused("is for one day of the week", allowed="a time such as 21:00", shows_value=False)
                 findings.append(Finding((word,), None, refused))
         if not findings and self.start == self.end:
-            refused = Refused(
-                "is also the end: all of the day or none of it", allowed="two times", shows_value=False
-            )
+            refused = Refused("is also the end: all of the day or none of it", allowed="two times", shows_value=False)
             findings.append(Finding(("from",), None, refused))
         if findings:
             raise validation_error("quiet_hours", findings)
@@ -207,8 +191,6 @@ class Action(ConfigModel):
     @model_validator(mode="after")
     def _unless_has_time(self) -> "Action":
         if self.unless and self.after_us is None:
-            refused = Refused(
-                "has no time in which it could happen", allowed="beside after: T", shows_value=False
-            )
+            refused = Refused("has no time in which it could happen", allowed="beside after: T", shows_value=False)
             raise validation_error("action", [Finding(("unless",), None, refused)])
         return self

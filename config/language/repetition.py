@@ -79,9 +79,7 @@ def read_having(raw: object) -> Having:
         except Refused as refused:
             findings.append(Finding((word,), value, refused))
     if not findings and not bounds:
-        raise Refused(
-            "compares with nothing", allowed=f"one of {', '.join(_BOUND_OPERATORS)}", shows_value=False
-        )
+        raise Refused("compares with nothing", allowed=f"one of {', '.join(_BOUND_OPERATORS)}", shows_value=False)
     if findings:
         raise validation_error("having", findings)
     return Having(cast(Aggregate, aggregates[0]), path, tuple(bounds))
@@ -90,9 +88,7 @@ def read_having(raw: object) -> Having:
 def _read_bound(word: Any, raw: object) -> Bound:
     if word not in _BOUND_OPERATORS:
         allowed = ", ".join((*_AGGREGATES, *_BOUND_OPERATORS))
-        raise Refused(
-            "is not known here", allowed=allowed, hint=nearest(word, _BOUND_OPERATORS), shows_value=False
-        )
+        raise Refused("is not known here", allowed=allowed, hint=nearest(word, _BOUND_OPERATORS), shows_value=False)
     value = parse_value(raw) if isinstance(raw, str) else raw
     if isinstance(value, bool) or not isinstance(value, int | float | Reference | Scaled):
         raise Refused("is not a number", allowed="a number or a reference to one")

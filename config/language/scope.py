@@ -31,9 +31,7 @@ def _names_given_twice(captured: list[Capture]) -> Iterator[Finding]:
     for capture in captured:
         first = seen.setdefault(capture.name, capture)
         if first is not capture:
-            refused = Refused(
-                f"is already the name of an event in steps[{first.step}]", allowed="another name"
-            )
+            refused = Refused(f"is already the name of an event in steps[{first.step}]", allowed="another name")
             yield Finding(capture.location, capture.name, refused)
 
 
@@ -54,15 +52,11 @@ def _refusal(reference: Reference, use: Use, by_name: dict[str, Capture]) -> Ref
     if name == use.own:
         if reference.selector not in _OF_ITSELF:
             return None
-        return Refused(
-            "is this event itself", allowed=f"${name}.prev.PATH, ${name}.first.PATH, ${name}.count"
-        )
+        return Refused("is this event itself", allowed=f"${name}.prev.PATH, ${name}.first.PATH, ${name}.count")
     known = [each.name for each in by_name.values() if use.step is None or each.step < use.step]
     if name not in known:
         place = "by any step" if use.step is None else "by an earlier step"
-        allowed = (
-            ", ".join(f"${each}" for each in sorted(known)) or "nothing: no event has a name (as:) by then"
-        )
+        allowed = ", ".join(f"${each}" for each in sorted(known)) or "nothing: no event has a name (as:) by then"
         return Refused(f"is not captured {place}", allowed=allowed, hint=_nearest_name(name, known))
     if reference.selector in _OF_REPETITIONS and not by_name[name].repeats:
         hint = f"give the step that captures {name} its times:"

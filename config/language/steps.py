@@ -121,14 +121,10 @@ class EventStep(ConfigModel):
         findings = []
         allowed = "beside times: that can be more than one event"
         if self.greedy and (self.times is None or self.times.max == self.times.min):
-            refused = Refused(
-                "has nothing to take more of", allowed="beside times: whose max is above its min"
-            )
+            refused = Refused("has nothing to take more of", allowed="beside times: whose max is above its min")
             findings.append(Finding(("greedy",), True, refused))
         if self.until is not None and not self.repeats:
-            findings.append(
-                Finding(("until",), self.until.types, Refused("ends no repetition", allowed=allowed))
-            )
+            findings.append(Finding(("until",), self.until.types, Refused("ends no repetition", allowed=allowed)))
         if self.having is not None and self.times is None:
             refused = Refused(
                 "has no repetitions to look at", allowed="beside times:, e.g. times: {min: 1, within: 30d}"

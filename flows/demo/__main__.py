@@ -9,9 +9,11 @@ It ends with status 0 when all sums hold.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +44,7 @@ _TICK_S: Final = 0.02
 _FRAME_S: Final = 0.1
 _CATCH_UP_WITHIN_S: Final = 90.0
 _SETTLE_WITHIN_S: Final = 20.0
-_SHORTEST_S: Final = DUSK_US / 1e6 / SPEED + 1
+_SHORTEST_S: Final = math.ceil(DUSK_US / 1e6 / SPEED) + 1
 
 
 class Demo:
@@ -58,75 +60,83 @@ class Demo:
         triggers = tuple(each.trigger.trigger for each in loaded([stage.settings.triggers_folder]))
         self.state = State(self.feed, triggers, afternoon.speed)
         self.screen = Screen(console, self.state)
-        self._drawn_s = 0.0
 
     def run(self) -> None:
         """The afternoon, from the history on the topic to a job that has ended in order.
 
         Raises ``JobEnded``, ``NotDelivered``, ``TimeoutError``.
         """
-        messages = shop_traffic(Plan(self.afternoon.opens_us, self.afternoon.closes_us))
-        history = [each for each in messages if each.arrival_us < self.afternoon.opens_us]
-        with self.screen.on(), JobProcess(self.stage, self.afternoon) as job:
-            scraper = Scraper(job.port)
-            self._until = lambda done, within_s, what: self._wait(job, scraper, done, within_s, what)
-            self.state.phase = f"History: {len(history):,} messages of five weeks, read as fast as they come"
-            for message in history:
-                self._send(message)
-            self.delivery.settle()
-            self._until(lambda: self.state.reading.read >= self.delivery.sent, _CATCH_UP_WITHIN_S, "history is read")
-            self._open(job, messages[len(history) :])
-            self._close(job)
-            scraper.close()
+        afternoon = self.afternoon
+        messages = shop_traffic(Plan(afternoon.opens_us, afternoon.closes_us))
+        past = sum(each.arrival_us < afternoon.opens_us for each in messages)
+        with self.screen.on(), JobProcess(self.stage, afternoon) as job, Scraper(job.port) as scraper:
+            during = _Running(self, job, scraper)
+            self._catch_up(during, messages[:past])
+            self._open(during, messages[past:])
+            self._close(during)
+            job.end()
+            self.feed.read()
 
-    def _open(self, job: JobProcess, messages: Sequence[Message]) -> None:
+    def _catch_up(self, during: _Running, history: Sequence[Message]) -> None:
+        self.state.phase = f"History: {len(history):,} messages of five weeks, read as fast as they come"
+        for message in history:
+            self._send(message)
+        self.delivery.settle()
+        during.until(lambda: self.state.reading.read >= self.delivery.sent, _CATCH_UP_WITHIN_S, "history is read")
+
+    def _open(self, during: _Running, messages: Sequence[Message]) -> None:
         self.origin_us = system_time_us()
         self.clock.open(self.origin_us)
-        job.open_shop(self.origin_us)
+        during.job.open_shop(self.origin_us)
         self.state.phase = f"The shop is open, {self.afternoon.speed} times as fast as the wall"
-        coming = iter(messages)
-        due = next(coming, None)
-        while due is not None:
-            while due is not None and due.arrival_us <= self.clock():
-                self._send(due)
-                due = next(coming, None)
-            self._until(lambda: True, 0.0, "")
-
-    def _close(self, job: JobProcess) -> None:
+        for message in messages:
+            while message.arrival_us > self.clock():
+                during.tick()
+            self._send(message)
         self.delivery.settle()
-        self.state.phase = "The shop is closed: only silence moves time now, and the last carts are found abandoned"
+
+    def _close(self, during: _Running) -> None:
+        self.state.phase = "The shop is closed: silence alone moves time, and finds the last carts abandoned"
         left_s = (self.afternoon.ends_us - self.afternoon.closes_us) / 1e6 / self.afternoon.speed
-        self._until(lambda: self.clock.has_ended, left_s + 1, "evening")
+        during.until(lambda: self.clock.has_ended, left_s + _SETTLE_WITHIN_S, "the evening")
         self.state.phase = "Evening: what is under way comes to rest"
         rest = _AtRest(self.state, self.delivery.sent)
-        self._until(rest, _SETTLE_WITHIN_S, "everything produced is read, and the watermark at its end")
-        job.end()
-        self.feed.read()
+        during.until(rest, _SETTLE_WITHIN_S, "everything produced is read, and the watermark at its end")
 
     def _send(self, message: Message) -> None:
         self.delivery.send(message.value, message.key, message.arrival_us // 1_000)
 
-    def _wait(self, job: JobProcess, scraper: Scraper, done: Callable[[], bool], within_s: float, what: str) -> None:
-        """Keeps everything going, once and until it is done."""
-        until_s = time.monotonic() + within_s
-        while True:
-            job.check()
-            self.delivery.poll(_TICK_S)
-            self.feed.read()
-            self._draw(scraper)
-            if done():
-                return
-            if time.monotonic() > until_s:
-                raise TimeoutError(f"not within {within_s:.0f} s: {what}")
 
-    def _draw(self, scraper: Scraper) -> None:
-        self.state.reading = scraper.latest
-        self.state.shop_us = self.clock()
-        self.state.produced = self.delivery.sent
+@dataclass
+class _Running:
+    """What is kept going while the demo waits for something."""
+
+    demo: Demo
+    job: JobProcess
+    scraper: Scraper
+    drawn_s: float = 0.0
+
+    def tick(self) -> None:
+        """One short while. Raises ``JobEnded``, ``NotDelivered``."""
+        demo = self.demo
+        self.job.check()
+        demo.delivery.poll(_TICK_S)
+        demo.feed.read()
+        demo.state.reading = self.scraper.latest
+        demo.state.shop_us = demo.clock()
+        demo.state.produced = demo.delivery.sent
         now_s = time.monotonic()
-        if now_s - self._drawn_s >= _FRAME_S:
-            self._drawn_s = now_s
-            self.screen.show()
+        if now_s - self.drawn_s >= _FRAME_S:
+            self.drawn_s = now_s
+            demo.screen.show()
+
+    def until(self, done: Callable[[], bool], within_s: float, what: str) -> None:
+        """Ticks until it is done; raises ``TimeoutError`` that says what was waited for."""
+        until_s = time.monotonic() + within_s
+        while not done():
+            if time.monotonic() > until_s:
+                raise TimeoutError(f"not within {within_s:.0f} s: {what}; the job's log is {self.demo.stage.log}")
+            self.tick()
 
 
 class _AtRest:
@@ -160,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=Path("var/demo"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.seconds < _SHORTEST_S:
-        parser.error(f"--seconds: at least {_SHORTEST_S:.0f}")
+        parser.error(f"--seconds: at least {_SHORTEST_S}")
     console = Console(highlight=False)
     try:
         with set_stage(options.folder.resolve()) as stage:

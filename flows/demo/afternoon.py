@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import orjson
 
-from operators.clock import accelerated_clock, system_time_us
+from operators.clock import SystemClock, accelerated_clock, system_time_us
 
 SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
@@ -60,7 +60,7 @@ class ShopClock:
 
     def __init__(self, afternoon: Afternoon) -> None:
         self._afternoon = afternoon
-        self._running = lambda: afternoon.opens_us
+        self._running: SystemClock = lambda: afternoon.opens_us
 
     def open(self, origin_us: int) -> None:
         """Time has run since ``origin_us`` of the wall."""

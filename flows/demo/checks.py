@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
@@ -66,8 +65,3 @@ def check(stage: Stage, client: Client, produced: int, reading: Reading, actions
             }
         ),
     ]
-
-
-def count_any(client: Client, sql: str) -> list[tuple[Any, ...]]:
-    """The rows of a question."""
-    return [tuple(row) for row in client.query(sql).result_rows]

@@ -31,7 +31,7 @@ class JobProcess:
         self.port: Final = _free_port()
         self._log = stage.log
         stage.recovery.mkdir()
-        init_db_dir(stage.recovery, 1)
+        init_db_dir(stage.recovery, 1)  # type: ignore[no-untyped-call]
         arguments = ["flows.demo.job", "-r", str(stage.recovery), "-s", str(_EPOCH_S), "-b", "0"]
         with stage.log.open("wb") as log:
             self._process = subprocess.Popen(

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 from clickhouse_connect.driver.client import Client
 from rich.console import Console
 from rich.table import Table
@@ -22,14 +23,16 @@ def print_checks(console: Console, checks: list[Check]) -> None:
     """One line a sum."""
     console.print(Text("Do the sums hold?", style="bold"))
     for each in checks:
-        console.print(Text(f" {'✓' if each.holds else '✗'} {each}", style="green" if each.holds else "bold red"))
+        console.print(
+            Text(f" {'✓' if each.holds else '✗'} {each}", style="green" if each.holds else "bold red"), soft_wrap=True
+        )
 
 
 def print_answer(console: Console, client: Client, question: Question) -> None:
     """The SQL of a question, and its answer as a table."""
     answer = client.query(question.sql)
     console.print()
-    console.print(Text(question.title, style="bold"))
+    console.print(Text(question.title, style="bold"), soft_wrap=True)
     # Not wrapped by rich: what is copied from a terminal must stay the SQL it is.
     console.print(Text(question.sql, style="dim"), soft_wrap=True)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
@@ -39,16 +42,19 @@ def print_answer(console: Console, client: Client, question: Question) -> None:
     for row in answer.result_rows:
         table.add_row(*(_text(value) for value in row))
     console.print(table)
+    if question.note:
+        console.print(Text(question.note, style="dim"))
 
 
 def print_way_on(console: Console, url: ClickHouseUrl) -> None:
     """How to ask more, as a command that works when pasted."""
     sql = "SELECT type, count() FROM events GROUP BY type ORDER BY 2 DESC"
     if url.embedded_path is not None:
+        # Double quotes throughout, so that the shell's single ones need no escaping.
+        path = orjson.dumps(str(Path(url.embedded_path).resolve())).decode()
         code = (
-            "import clickhouse_connect as c; "
-            f"print(c.get_client(interface='chdb', path={str(Path(url.embedded_path).resolve())!r})"
-            f".raw_query({sql!r}, fmt='PrettyCompact').decode())"
+            f'import clickhouse_connect as c; db = c.get_client(interface="chdb", path={path}); '
+            f'print(db.raw_query("{sql}", fmt="PrettyCompact").decode())'
         )
         command = shlex.join([sys.executable, "-c", code])
     else:

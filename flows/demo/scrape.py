@@ -6,7 +6,8 @@ import threading
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -26,7 +27,6 @@ class Reading:
     actions: Counter[str] = field(default_factory=Counter)
     suppressed: int = 0
     open_matches: int = 0
-    late_by_heartbeat: int = 0
     watermark_delay_s: float | None = None
 
     @property
@@ -44,8 +44,12 @@ class Scraper:
         self._stop = threading.Event()
         threading.Thread(target=self._run, name="scraper", daemon=True).start()
 
-    def close(self) -> None:
-        """No more readings."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop.set()
 
     def _run(self) -> None:
@@ -85,6 +89,5 @@ def read_metrics(text: str, number: int) -> Reading:
         actions=actions,
         suppressed=totals["suppressed_total"],
         open_matches=totals["open_matches"],
-        late_by_heartbeat=totals["late_by_heartbeat_total"],
         watermark_delay_s=delay_s,
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from config.settings import Settings, load_settings
 from flows.demo import afternoon

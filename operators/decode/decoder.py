@@ -85,10 +85,15 @@ class Decoder:
                         DeadReason.MESSAGE_TOO_LARGE,
                         f"{len(value)} bytes; allowed: up to {self._max_message_bytes}",
                     )
+                index = -1
                 for index, found in enumerate(self._one(messages, i)):
                     self._take(out, messages, i, index, found)
+                if index < 0:
+                    raise Undecodable(DeadReason.EMPTY_MESSAGE, "a batch without an event")
             except Undecodable as error:
                 out.dead.append(messages.dead(i, error.reason, str(error)))
+            except RecursionError:
+                out.dead.append(messages.dead(i, DeadReason.MALFORMED_JSON, "nested too deep"))
         return out
 
     def _take(self, out: Decoded, messages: Messages, i: int, index: int, found: Record | Undecodable) -> None:

@@ -170,11 +170,10 @@ class Metrics:
     """Samples of one scrape."""
 
     def __init__(self, text: str) -> None:
-        self.samples = [
-            (sample.name, sample.labels, sample.value)
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-        ]
+        families = list(text_string_to_metric_families(text))
+        self.samples = [(each.name, each.labels, each.value) for family in families for each in family.samples]
+        self.names = {family.name for family in families}
+        """Of every family, also of those that have no sample yet."""
 
     def of(self, name: str, **labels: str) -> float:
         """The sum of the samples of this name that carry these labels; 0 where there is none."""
@@ -183,9 +182,6 @@ class Metrics:
             for found, carried, value in self.samples
             if found == f"customer_triggers_{name}" and labels.items() <= carried.items()
         )
-
-    def names(self) -> set[str]:
-        return {name for name, _, _ in self.samples}
 
 
 def _is_setting(variable: str) -> bool:

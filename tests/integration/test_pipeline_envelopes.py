@@ -124,9 +124,7 @@ def test_carts_from_every_tracker_fire_the_same_trigger(three_topics: Site) -> N
 def test_the_events_of_a_segment_batch_are_events_of_one_message(three_topics: Site) -> None:
     site = three_topics
     at_ms = time.time_ns() // 1_000_000 - 120 * MINUTE_MS
-    one, two = (
-        json.loads(segment(f"b{i}", "Product Added", f"customer-{i}", at_ms, price=30).value) for i in range(2)
-    )
+    one, two = (json.loads(segment(f"b{i}", "Product Added", f"customer-{i}", at_ms, price=30).value) for i in range(2))
     batch = {"batch": [one, two, {"type": "track"}]}
     site.produce([Sent(json.dumps(batch).encode(), b"k", at_ms)], site.inputs[1])
     with site.flow() as flow:

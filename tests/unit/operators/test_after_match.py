@@ -27,9 +27,7 @@ def test_what_came_after_the_last_event_of_a_match_is_not_dropped_with_it():
     assert found.evidence == [["click@0s", "click@1m"], ["click@29m", "click@32m"]]
 
 
-@pytest.mark.parametrize(
-    ("on_repeat", "cleared"), [("restart", True), ("ignore", True), ("overlap", False)]
-)
+@pytest.mark.parametrize(("on_repeat", "cleared"), [("restart", True), ("ignore", True), ("overlap", False)])
 def test_the_default_is_keep_with_overlap_and_skip_past_last_otherwise(on_repeat, cleared):
     (program,) = compiled(trigger(f"on_repeat: {on_repeat}\nsteps: [{{event: a, times: 2}}]")).programs
     assert program.clears_window is cleared

@@ -59,7 +59,9 @@ def test_a_heartbeat_moves_time_and_says_so():
     assert clock.watermark_us == 60_000 * MS
 
 
-@pytest.mark.parametrize(("time_ms", "late", "counted"), [(24_999, 1, 0), (25_000, 1, 1), (59_999, 1, 1), (60_000, 0, 0)])
+@pytest.mark.parametrize(
+    ("time_ms", "late", "counted"), [(24_999, 1, 0), (25_000, 1, 1), (59_999, 1, 1), (60_000, 0, 0)]
+)
 def test_what_is_late_only_because_of_a_heartbeat_is_counted_apart(time_ms, late, counted):
     clock = PartitionClock(BOUND)
     clock.stamp([30_000 * MS])

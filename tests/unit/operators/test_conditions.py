@@ -51,14 +51,14 @@ def test_a_comparison_is_true_false_or_unknown(operator, value, found, expected)
     assert asked(operator, value, x=found) is expected
 
 
-@pytest.mark.parametrize(
-    "operator", ["eq", "ne", "gt", "gte", "lt", "lte", "contains", "starts_with", "ends_with"]
-)
+@pytest.mark.parametrize("operator", ["eq", "ne", "gt", "gte", "lt", "lte", "contains", "starts_with", "ends_with"])
 def test_a_comparison_with_a_missing_field_is_unknown(operator):
     assert asked(operator, "a") is UNKNOWN
 
 
-@pytest.mark.parametrize("name", ["eq", "ne", "gt", "gte", "lt", "lte", "in", "not_in", "contains", "starts_with", "ends_with"])
+@pytest.mark.parametrize(
+    "name", ["eq", "ne", "gt", "gte", "lt", "lte", "in", "not_in", "contains", "starts_with", "ends_with"]
+)
 @pytest.mark.parametrize("a", [None, True, 1, 1.5, "a", [], ["a"], {}, float("inf")])
 @pytest.mark.parametrize("b", [None, True, 1, 1.5, "a", [], ["a"], {}, float("inf")])
 def test_no_two_values_make_a_comparison_raise(name, a, b):
@@ -95,7 +95,13 @@ def asked_range(price):
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("type", "view"), ("customer_id", "c1"), ("session_id", "s1"), ("context.device", "phone"), ("properties.deep.er", 7)],
+    [
+        ("type", "view"),
+        ("customer_id", "c1"),
+        ("session_id", "s1"),
+        ("context.device", "phone"),
+        ("properties.deep.er", 7),
+    ],
 )
 def test_the_left_side_may_be_any_path_of_an_event(path, value):
     assert verdict({path: {"eq": value}}, deep={"er": 7}) is TRUE
@@ -163,7 +169,9 @@ def test_a_reference_to_what_an_earlier_event_did_not_have_is_unknown():
     [("* 0.5", 50), ("/ 4", 25), ("+ 5", 105), ("- 1", 99)],
 )
 def test_a_reference_may_be_scaled_by_one_literal(scaled, fits):
-    text = trigger(f"steps: [{{event: a, as: a}}, {{event: b, where: {{properties.x: {{eq: $a.properties.x {scaled}}}}}}}]")
+    text = trigger(
+        f"steps: [{{event: a, as: a}}, {{event: b, where: {{properties.x: {{eq: $a.properties.x {scaled}}}}}}}]"
+    )
     assert run(text, [event("a", "0s", x=100), event("b", "1m", x=fits)]).fired == ["1m"]
     assert run(text, [event("a", "0s", x=100), event("b", "1m", x=fits + 1)]).fired == []
     assert run(text, [event("a", "0s", x="100"), event("b", "1m", x=fits)]).fired == []
@@ -171,7 +179,9 @@ def test_a_reference_may_be_scaled_by_one_literal(scaled, fits):
 
 def test_a_whole_number_beyond_every_double_cannot_be_scaled_and_is_unknown():
     text = trigger("steps: [{event: a, as: a}, {event: b, where: {properties.x: {lt: $a.properties.x * 0.5}}}]")
-    raw = b'{"event_id":"a","type":"a","customer_id":"c1","event_time":1767607200000,"properties":{"x":1%s}}' % (b"0" * 400)
+    raw = b'{"event_id":"a","type":"a","customer_id":"c1","event_time":1767607200000,"properties":{"x":1%s}}' % (
+        b"0" * 400
+    )
     assert run(text, [{"raw": raw}, event("b", "1m", x=1)]).fired == []
 
 

@@ -12,9 +12,7 @@ def test_a_copy_counts_once():
     assert (found.fired, found.tally.of("duplicate"), found.tally.of("matched")) == ([], 1, 2)
 
 
-@pytest.mark.parametrize(
-    ("reached", "duplicates", "late"), [("10m-1ms", 1, 0), ("10m", 1, 0), ("10m+1ms", 0, 1)]
-)
+@pytest.mark.parametrize(("reached", "duplicates", "late"), [("10m-1ms", 1, 0), ("10m", 1, 0), ("10m+1ms", 0, 1)])
 def test_a_copy_is_a_duplicate_until_the_watermark_of_its_partition_passes_its_time_and_late_from_then_on(
     reached, duplicates, late
 ):

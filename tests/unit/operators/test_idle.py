@@ -11,9 +11,7 @@ steps:
 """)
 
 
-@pytest.mark.parametrize(
-    ("heard", "fired"), [("30m-1ms", ["3599999ms"]), ("30m", ["30m"]), ("30m+1ms", ["30m"])]
-)
+@pytest.mark.parametrize(("heard", "fired"), [("30m-1ms", ["3599999ms"]), ("30m", ["30m"]), ("30m+1ms", ["30m"])])
 def test_the_next_event_keeps_the_session_open_before_the_silence_is_over_and_not_at_its_end(heard, fired):
     found = run(SESSION, [event("cart_add", "0s"), event("page_view", heard)], at_end="flush")
     assert found.fired == fired

@@ -41,7 +41,10 @@ def test_an_untimed_absence_begins_with_the_event_before_it(second, fired):
 
 @pytest.mark.parametrize(("second", "fired"), [("20m-1ms", []), ("20m", ["20m"]), ("20m+1ms", ["20m"])])
 def test_an_untimed_absence_ends_with_the_event_after_it(second, fired):
-    assert run(UNTIMED, [event("a", "0s"), event("c", "20m"), event("b", second)], max_out_of_orderness="1s").fired == fired
+    assert (
+        run(UNTIMED, [event("a", "0s"), event("c", "20m"), event("b", second)], max_out_of_orderness="1s").fired
+        == fired
+    )
 
 
 def test_of_equal_times_the_order_of_arrival_decides_whether_the_absent_event_came_between():

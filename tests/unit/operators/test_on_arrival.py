@@ -47,8 +47,13 @@ def test_the_id_of_what_fired_is_kept_for_the_dedupe_horizon_of_event_time(reach
 def test_a_sweep_of_old_ids_leaves_those_that_are_still_of_use(reached, copies):
     signup = event("signup", "0s", plan="pro")
     crowd = [event("x", "1s", id=f"x{i}") for i in range(3_000)]
-    found = run(WELCOME, [signup, *crowd, event("x", reached), event("x", reached, id="x'"), signup],
-                dedupe_horizon="2h", chunk_size=100, key_groups=1)
+    found = run(
+        WELCOME,
+        [signup, *crowd, event("x", reached), event("x", reached, id="x'"), signup],
+        dedupe_horizon="2h",
+        chunk_size=100,
+        key_groups=1,
+    )
     assert found.tally.of("duplicate") == copies
 
 
@@ -72,7 +77,9 @@ def test_it_fires_once_for_each_key_in_a_list():
         "key: [customer_id, properties.products.id]\nsteps: [{event: purchase, as: p}]",
         rest="actions: [{channel: email, template: x, data: {price: $p.item.price}}]",
     )
-    bought = event("purchase", "0s", products=[{"id": "a", "price": 1}, {"id": "b", "price": 2}, {"id": "a", "price": 3}])
+    bought = event(
+        "purchase", "0s", products=[{"id": "a", "price": 1}, {"id": "b", "price": 2}, {"id": "a", "price": 3}]
+    )
     found = run(text, [bought])
     assert found.fired == ["c1/a 0s", "c1/b 0s"]
     assert found.data == [{"price": 1}, {"price": 2}]
