@@ -98,9 +98,10 @@ def path_text(location: Location) -> str:
 
 
 def nearest_word(word: object, words: Iterable[str]) -> str | None:
-    """The word most like `word`, or `None` when nothing is near."""
-    found = difflib.get_close_matches(str(word), list(words), n=1, cutoff=0.6)
-    return found[0] if found else None
+    """The word most like `word` in any case of its letters, or `None` when nothing is near."""
+    lowered = {each.lower(): each for each in words}
+    found = difflib.get_close_matches(str(word).lower(), list(lowered), n=1, cutoff=0.6)
+    return lowered[found[0]] if found else None
 
 
 def nearest(word: object, words: Iterable[str]) -> str | None:

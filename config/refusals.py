@@ -50,6 +50,8 @@ def refused_of(error: Any) -> Refused:
     if kind == "literal_error":
         words = _QUOTED.findall(context["expected"])
         return Refused("is not one of the words here", allowed=", ".join(words), hint=nearest(error["input"], words))
+    if kind in ("string_too_short", "too_short"):
+        return Refused("is empty", allowed="at least one")
     if kind == "greater_than_equal":
         return Refused("is too small", allowed=f"{context['ge']} or more")
     if kind == "less_than_equal":

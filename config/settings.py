@@ -13,7 +13,7 @@ from config.clickhouse_url import ClickHouseUrl, parse_clickhouse_url
 from config.durations import format_us, parse_duration, parse_span
 from config.errors import UNSHOWN, ConfigError, Refused
 from config.model import ConfigModel, Finding, validation_error
-from config.settings_sources import Gathered, gather
+from config.settings_sources import gather
 
 MASK: Final = "***"
 _HERE: Final = Path(__file__).parent
@@ -35,16 +35,18 @@ _OWN_OPTIONS: Final = {
 _SECRET_WORDS: Final = ("password", "secret", "token", "jaas", ".pem", "ssl.key", "credential")
 
 
-def _read_us(value: object) -> int:
-    return parse_duration(value)
+DurationSetting = Annotated[int, PlainValidator(parse_duration)]
+SpanSetting = Annotated[int, PlainValidator(parse_span)]
 
 
-def _read_span_us(value: object) -> int:
-    return parse_span(value)
+def _read_whole(value: object) -> object:
+    """Refuses `true`, which pydantic would count as 1."""
+    if isinstance(value, bool):
+        raise Refused("is not a whole number", allowed="a whole number")
+    return value
 
 
-DurationSetting = Annotated[int, PlainValidator(_read_us)]
-SpanSetting = Annotated[int, PlainValidator(_read_span_us)]
+Whole = Annotated[int, BeforeValidator(_read_whole)]
 
 
 def _read_option(value: object) -> str | int | float | bool:
@@ -139,12 +141,12 @@ class Settings(BaseSettings):
     triggers_folder: Path = _HERE / "triggers"
     events_folder: Path = _HERE / "events"
     vocabulary_folder: Path = _HERE / "vocabulary"
-    key_groups: int = Field(default=256, ge=1, le=65_536)
+    key_groups: Whole = Field(default=256, ge=1, le=65_536)
     max_out_of_orderness_us: DurationSetting = Field(default=5_000_000, alias="max_out_of_orderness")
     max_future_skew_us: DurationSetting = Field(default=300_000_000, alias="max_future_skew")
     idle_after_us: SpanSetting = Field(default=500_000, alias="idle_after")
     dedupe_horizon_us: DurationSetting = Field(default=604_800_000_000, alias="dedupe_horizon")
-    chunk_size: int = Field(default=5_000, ge=1, le=1_000_000)
+    chunk_size: Whole = Field(default=5_000, ge=1, le=1_000_000)
 
     @classmethod
     def settings_customise_sources(
@@ -155,7 +157,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what it is given: `load_settings` reads the environment and the file, to name them in a problem."""
+        """Only what it is given: `load_settings` reads environment and file, to name them in a problem."""
         return (init_settings,)
 
     @model_validator(mode="after")
@@ -222,6 +224,3 @@ def _lines(model: BaseSettings | ConfigModel, prefix: str) -> list[tuple[str, st
 
 def _shown_option(name: str, value: object) -> str:
     return MASK if any(word in name.lower() for word in _SECRET_WORDS) else str(value)
-
-
-__all__ = ["ClickHouseSettings", "Gathered", "KafkaSettings", "Settings", "TopicSettings", "load_settings"]

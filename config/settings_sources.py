@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from config.clickhouse_url import ClickHouseUrl
-from config.documents import Source, read_document
+from config.documents import Document, Source, read_document
 from config.errors import UNSHOWN, ConfigError, Location, Problem, Refused, not_one_of
 from config.refusals import in_file_order, refused_of
 
@@ -51,42 +50,30 @@ class Gathered:
         for length in range(len(location), 0, -1):
             variable = self.variables.get(location[:length])
             if variable is not None:
-                return Problem(
-                    _ENVIRONMENT, None, None, variable, shown, refused.message, refused.allowed, refused.hint
-                )
+                return _variable_problem(variable, shown, refused)
         return self.source.problem(location, shown, refused)
 
 
 def gather(model: type[BaseModel], environment: dict[str, str] | None = None) -> Gathered:
-    """What the file and the environment say; an unknown variable is one of its `problems`."""
+    """What the file and the environment say; what nobody knows or left empty is in its `problems`."""
     environment = dict(os.environ) if environment is None else environment
     gathered = Gathered()
     file = environment.get(FILE_VARIABLE)
     if file is not None:
         try:
             document = read_document(Path(file))
-            gathered.values, gathered.source = document.data, document.source
         except ConfigError as error:
             gathered.problems.extend(error.problems)
-    for variable, text in environment.items():
+        else:
+            gathered.values, gathered.source = _known(document, model, gathered.problems), document.source
+    # By name, so that a mapping as a whole (CT_TOPICS) comes before its parts (CT_TOPICS__CLICKS__ENVELOPE).
+    for variable, text in sorted(environment.items()):
         if variable in WELL_KNOWN:
             _put(gathered, WELL_KNOWN[variable], variable, text)
         elif variable.startswith(PREFIX) and variable != FILE_VARIABLE:
             location = _location_of(variable, model)
             if location is None:
-                refused = not_one_of(variable, variables_of(model), "is not a setting")
-                gathered.problems.append(
-                    Problem(
-                        _ENVIRONMENT,
-                        None,
-                        None,
-                        variable,
-                        UNSHOWN,
-                        refused.message,
-                        refused.allowed,
-                        refused.hint,
-                    )
-                )
+                gathered.problems.append(_variable_problem(variable, UNSHOWN, _unknown_variable(variable, model)))
             else:
                 _put(gathered, location, variable, text)
     return gathered
@@ -94,7 +81,7 @@ def gather(model: type[BaseModel], environment: dict[str, str] | None = None) ->
 
 def variables_of(model: type[BaseModel], prefix: str = PREFIX) -> list[str]:
     """The names of all settings in the environment; `NAME` stands for a name of the user's own."""
-    names = list(WELL_KNOWN) + [FILE_VARIABLE] if prefix == PREFIX else []
+    names = [*WELL_KNOWN, FILE_VARIABLE] if prefix == PREFIX else []
     known = {_variable(location) for location in WELL_KNOWN.values()}
     for word, annotation in _fields(model).items():
         inner, is_mapping = _inner_model(annotation)
@@ -123,6 +110,31 @@ def _location_of(variable: str, model: type[BaseModel]) -> Location | None:
             location.append(parts.pop(0))
         current = inner
     return None if tuple(location) in WELL_KNOWN.values() else tuple(location)
+
+
+def _known(document: Document, model: type[BaseModel], problems: list[Problem]) -> dict[str, Any]:
+    """The file's values without its unknown and empty keys at the top, which are refused."""
+    known = {}
+    words = tuple(_fields(model))
+    for word, value in document.data.items():
+        if word in words and value is not None:
+            known[word] = value
+        else:
+            empty = Refused("is empty", allowed="a value, or the line left out")
+            refused = empty if word in words else not_one_of(word, words, "is not a setting")
+            problems.append(document.source.problem((word,), UNSHOWN, refused))
+    return known
+
+
+def _unknown_variable(variable: str, model: type[BaseModel]) -> Refused:
+    for well_known, location in WELL_KNOWN.items():
+        if variable == _variable(location):
+            return Refused("is not a setting", allowed=well_known, hint=f"did you mean {well_known}?")
+    return not_one_of(variable, variables_of(model), "is not a setting")
+
+
+def _variable_problem(variable: str, value: object, refused: Refused) -> Problem:
+    return Problem(_ENVIRONMENT, None, None, variable, value, refused.message, refused.allowed, refused.hint)
 
 
 def _put(gathered: Gathered, location: Location, variable: str, text: str) -> None:
@@ -166,6 +178,3 @@ def _variable(location: Location) -> str:
 
 def _may_be_secret(location: Location) -> bool:
     return (bool(location) and any(word in str(location[-1]).lower() for word in _SECRET_KEYS)) or "options" in location
-
-
-__all__ = ["ClickHouseUrl", "Gathered", "SecretStr", "gather", "variables_of"]

@@ -71,8 +71,8 @@ class Vocabulary:
     def properties(self, event_type: str, properties: dict[str, Any]) -> dict[str, Any]:
         """A copy with our names and with numbers for texts that are numbers; `event_type` is ours.
 
-        Where two of the source's names would become one of ours, one that was ours already wins, then the first;
-        the others keep the source's own. Values inside other objects are left as they are.
+        Where two of the source's names would become one of ours, one that was ours already wins, then the
+        first; the others keep the source's own. Values inside other objects are left as they are.
         """
         renamed = self._renamed(self._names_by_type.get(event_type, self._names), properties)
         items = renamed.get(ITEMS)

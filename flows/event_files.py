@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 import orjson
 import zstandard
 
-BLOCK_BYTES = 4 * 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
 
 
 class UnreadableFileError(OSError):

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 PERIOD_S: Final = 0.1
 _ANSWER_TIMEOUT_S: Final = 5.0
+_AGAIN_S: Final = 1.0
+"""How long to wait before asking again where no answer came."""
 
 
 class Watched(Protocol):
@@ -62,13 +64,24 @@ class HeadWatch:
 
     def _run(self, left: threading.Event) -> None:
         admin = AdminClient(self._connection)
-        while not left.wait(PERIOD_S):
+        answers = True
+        while not left.wait(PERIOD_S if answers else _AGAIN_S):
             with self._lock:
                 waiting = [each for each in self._watched.values() if each.at_head]
-            if waiting:
-                self._ask(admin, waiting)
+            if not waiting:
+                continue
+            if not answers:
+                # Of a broker that was away a client remembers the old leader's epoch, and asks with it for ever.
+                admin = AdminClient(self._connection)
+            refused = self._ask(admin, waiting)
+            if answers and refused is not None:
+                log.warning("Kafka does not say where its logs end (%s); time waits", refused)
+            elif not answers and refused is None:
+                log.warning("Kafka says again where its logs end; time goes on")
+            answers = refused is None
 
-    def _ask(self, admin: AdminClient, waiting: list[Watched]) -> None:
+    def _ask(self, admin: AdminClient, waiting: list[Watched]) -> str | None:
+        """Asks once for all; what stood in the way, if anything did."""
         asked_us = self._clock()
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         questions = {TopicPartition(*each.origin): latest for each in waiting}
@@ -78,7 +91,7 @@ class HeadWatch:
             )
             ends = {(at.topic, at.partition): answer.result().offset for at, answer in answers.items()}
         except KafkaException as error:
-            log.warning("Kafka does not say where its logs end (%s); time waits", error.args[0].str())
-            return
+            return str(error.args[0].str())
         for each in waiting:
             each.head = (asked_us, ends[each.origin])
+        return None

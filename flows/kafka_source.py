@@ -165,25 +165,31 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         """Messages ready now, without those that are news of the partition itself."""
         batch = self._consumer.consume(self._source.chunk_size, timeout=0)
         messages = [message for message in batch if message.error() is None]
-        for message in batch:
-            error = message.error()
-            if error is None:
-                self.at_head = False
-            elif error.code() == KafkaError._PARTITION_EOF:
-                self.at_head = True
-                self._next_offset = max(self._next_offset, _offset(message))
+        if messages:
+            self.at_head = False
+        if len(messages) < len(batch):
+            self._hear([message for message in batch if message.error() is not None], messages)
+        return messages
+
+    def _hear(self, news: list[Message], messages: list[Message]) -> None:
+        """What Kafka says of the partition itself; raises ``SourceError`` for what does not mend by itself."""
+        for message in news:
+            error = cast(KafkaError, message.error())
+            if error.code() == KafkaError._PARTITION_EOF:
+                end_offset = _offset(message)
+                self._next_offset = max(self._next_offset, end_offset)
+                self.at_head = not messages or _offset(messages[-1]) < end_offset
             elif error.fatal() or (not error.retriable() and error.code() not in _PASSING):
                 raise SourceError(f"reading {part_name(self.origin)}: {error.str()}")
             else:
                 log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
-        return messages
 
     def _chunk(self, messages: Sequence[Message]) -> Chunk:
-        offsets = [_offset(message) for message in messages]
+        offsets = cast(list[int], [message.offset() for message in messages])
         first, last = offsets[0], offsets[-1]
         if first > self._next_offset > 0:
             self.tally.add("offsets_skipped", amount=first - self._next_offset)
-        self._next_offset = last + 1
+        self._next_offset = max(self._next_offset, last + 1)
         self._quiet_since_us = self._source.clock()
         decoder = self._topic.decoder
         decoded = decoder.decode(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -48,6 +49,8 @@ class Plan:
 
     opening_us: int
     closing_us: int
+    run: str = ""
+    """Part of every event id: the same events once more are duplicates, and their actions sent already."""
     seed: int = 7
     history_days: int = 34
     visits_a_day: int = 80
@@ -100,10 +103,12 @@ class _Shop:
 
     def arrivals(self) -> Iterator[Message]:
         """Every event on its way to Kafka, some twice, and garbage among them."""
-        chance = self.random
+        chance, broken = self.random, count()
         for number, (time_s, key, event) in enumerate(sorted(self.events, key=lambda each: each[0])):
             event_time_us = int(time_s * 1_000) * 1_000
-            value = orjson.dumps({"event_id": f"e-{number:06d}", **event, "event_time": iso_ms(event_time_us)})
+            value = orjson.dumps(
+                {"event_id": f"e{self.plan.run}-{number:06d}", **event, "event_time": iso_ms(event_time_us)}
+            )
             way_s = min(chance.expovariate(1 / 3), DISORDER_S)
             if chance.random() < _LATE:
                 way_s = chance.uniform(3, 40) * MINUTE_S
@@ -112,7 +117,7 @@ class _Shop:
             if chance.random() < _TWICE:
                 yield Message(arrival_us + int(chance.uniform(1, 20) * 1e6), key, value)
             if chance.random() < _GARBAGE:
-                yield Message(arrival_us, key, garbage(chance, value, arrival_us))
+                yield Message(arrival_us, key, garbage(next(broken), value, arrival_us))
 
     def _visit(self, start_s: float, *, before_s: float) -> None:
         """One visit of one customer; what would happen at ``before_s`` or later is not told."""

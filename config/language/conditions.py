@@ -216,4 +216,7 @@ def _read_pattern(raw: object) -> str:
     return raw
 
 
-Where = Annotated[Condition, Reads(read_condition, {"title": "Where", "type": "object"})]
+WHERE_SCHEMA: Final = {"$comment": "a condition"}
+"""Marks the place of a condition in a JSON Schema, which `config.language.schema` fills: it refers to itself."""
+
+Where = Annotated[Condition, Reads(read_condition, WHERE_SCHEMA)]

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 from config.durations import DURATION_PATTERN, OFFSET_PATTERN, parse_duration, parse_offset, parse_span
 from config.errors import Refused, not_one_of
 from config.model import Reads
-from config.references import EventPath, parse_condition_path, parse_event_path, parse_key_path, parse_name
+from config.references import EventPath, parse_key_path, parse_name
 
 ANY_TYPE: Final = ("*",)
 
@@ -145,8 +145,6 @@ MatcherKey = Annotated[
         {"anyOf": [*_TEXT_OR_LIST["anyOf"], {"type": "object", "additionalProperties": _TEXT_OR_LIST}]},
     ),
 ]
-FieldPath = Annotated[EventPath, Reads(parse_event_path, {"type": "string"})]
-ConditionPath = Annotated[EventPath, Reads(parse_condition_path, {"type": "string"})]
 TimeOfDay = Annotated[
     LocalTime,
     Reads(parse_local_time, {"type": "string", "pattern": _LOCAL_TIME_PATTERN}),

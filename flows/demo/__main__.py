@@ -67,7 +67,7 @@ class Demo:
         Raises ``JobEnded``, ``NotDelivered``, ``TimeoutError``.
         """
         afternoon = self.afternoon
-        messages = shop_traffic(Plan(afternoon.opens_us, afternoon.closes_us))
+        messages = shop_traffic(Plan(afternoon.opens_us, afternoon.closes_us, self.stage.run))
         past = sum(each.arrival_us < afternoon.opens_us for each in messages)
         with self.screen.on(), JobProcess(self.stage, afternoon) as job, Scraper(job.port) as scraper:
             during = _Running(self, job, scraper)

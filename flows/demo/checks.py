@@ -25,7 +25,7 @@ class Check:
     def __str__(self) -> str:
         if self.holds:
             return f"{next(iter(self.sides.values())):>8,}  = {' = '.join(self.sides)}"
-        return "          " + " ≠ ".join(f"{name} {count:,}" for name, count in self.sides.items())
+        return "not equal: " + ", ".join(f"{name} {count:,}" for name, count in self.sides.items())
 
 
 def check(stage: Stage, client: Client, produced: int, reading: Reading, actions_seen: int) -> list[Check]:

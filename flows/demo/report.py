@@ -35,13 +35,13 @@ def print_answer(console: Console, client: Client, question: Question) -> None:
     console.print(Text(question.title, style="bold"), soft_wrap=True)
     # Not wrapped by rich: what is copied from a terminal must stay the SQL it is.
     console.print(Text(question.sql, style="dim"), soft_wrap=True)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="cyan")
     for place, name in enumerate(answer.column_names):
         is_number = all(isinstance(row[place], int | float) for row in answer.result_rows)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in answer.result_rows:
         table.add_row(*(_text(value) for value in row))
-    console.print(table)
+    console.print(table if answer.result_rows else "no rows")
     if question.note:
         console.print(Text(question.note, style="dim"))
 

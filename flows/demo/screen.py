@@ -97,12 +97,12 @@ def _head(state: State) -> list[Text]:
     reading = state.reading
     watermark_us = state.watermark_us
     times = Text.assemble(
-        "shop ", (_clock(state.shop_us), "bold"), f" · {state.speed}× the wall · watermark ",
-        ("–" if watermark_us is None else _clock(watermark_us), "bold"),
+        "shop ", (_clock(state.shop_us), "bold"), f" · {state.speed}× · watermark ",
+        ("–" if watermark_us is None else _clock(watermark_us, beside_us=state.shop_us), "bold"),
         f" · {time.monotonic() - state.began_s:.0f} s",
     )  # fmt: skip
     fates = Text.assemble(
-        ("read ", "dim"), (f"{reading.read:,}", "bold"), (f" of {state.produced:,} produced: ", "dim"),
+        ("read ", "dim"), (f"{reading.read:,}", "bold"), (f" of {state.produced:,}: ", "dim"),
         (f"{reading.fates['matched']:,}", "green"), (" on time  ", "dim"),
         (f"{reading.fates['late']:,}", "yellow"), (" late  ", "dim"),
         (f"{reading.fates['duplicate']:,}", "cyan"), (" twice  ", "dim"),
@@ -154,12 +154,14 @@ def _line(state: State) -> str:
     reading = state.reading
     watermark_us = state.watermark_us
     fates = ", ".join(f"{fate} {reading.fates[fate]:,}" for fate in ("matched", "late", "duplicate", "dead_letter"))
-    watermark = "–" if watermark_us is None else _clock(watermark_us)
+    watermark = "–" if watermark_us is None else _clock(watermark_us, beside_us=state.shop_us)
     return (
         f"shop {_clock(state.shop_us)}, watermark {watermark}: read {reading.read:,} ({fates}), "
         f"actions {state.feed.total:,}"
     )
 
 
-def _clock(time_us: int) -> str:
-    return f"{datetime.fromtimestamp(time_us / 1e6, UTC):%a %d %b %H:%M:%S}"
+def _clock(time_us: int, *, beside_us: int = 0) -> str:
+    """Day and time; the time alone beside another of the same day."""
+    at, beside = (datetime.fromtimestamp(each / 1e6, UTC) for each in (time_us, beside_us))
+    return f"{at:%H:%M:%S}" if at.date() == beside.date() else f"{at:%a %d %b %H:%M:%S}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ _KAFKA: Final = "KAFKA_BOOTSTRAP_SERVERS"
 _CLICKHOUSE: Final = "CLICKHOUSE_URL"
 _TRIGGERS: Final = "CT_TRIGGERS_FOLDER"
 _ADMIN_TIMEOUT_S: Final = 20.0
+_silent: Final = logging.getLogger(__name__)
+_silent.addHandler(logging.NullHandler())  # what cannot be done is said by ``StageError``
 _OURS: Final = ("clickhouse", "clickhouse.lock", "recovery", "job.log", "dataflow.json")
 
 
@@ -38,7 +41,13 @@ class Stage:
     folder: Path
     settings: Settings
     environment: Mapping[str, str]
-    events_topic: str
+    run: str
+    """What tells this run's topics and events from others'; nothing where all is embedded and new."""
+
+    @property
+    def events_topic(self) -> str:
+        """The input topic."""
+        return f"events{self.run}"
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -67,7 +76,7 @@ def set_stage(folder: Path) -> Iterator[Stage]:
         if broker is not None:
             environment[_KAFKA] = broker.bootstrap_servers
         settings = load_settings(environment)
-        stage = Stage(folder, settings, environment, f"events{run}")
+        stage = Stage(folder, settings, environment, run)
         if outside:
             _make_topics(stage)
         yield stage
@@ -114,10 +123,13 @@ def _make_topics(stage: Stage) -> None:
     config = {"retention.ms": "-1"}
     wanted = [(stage.events_topic, 4), (settings.actions_topic, 4), (settings.dead_letter_topic, 1)]
     topics = [NewTopic(name, partitions, config=config) for name, partitions in wanted]
-    made = AdminClient(stage.connection).create_topics(topics, operation_timeout=_ADMIN_TIMEOUT_S)
+    admin = AdminClient(stage.connection, logger=_silent)  # held: its answers end with it
+    made = admin.create_topics(topics, operation_timeout=_ADMIN_TIMEOUT_S)
     for name, done in made.items():
         try:
             done.result(_ADMIN_TIMEOUT_S)
+        except TimeoutError:
+            raise StageError(f"no Kafka answers at {settings.kafka.bootstrap_servers}") from None
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 where = settings.kafka.bootstrap_servers

@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -138,9 +139,30 @@ def _run(replay: Replay, path: Path, topic: str) -> int:
         replay.interrupted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a second one does not wait for deliveries
 
-    status = 0
     started_s = time.monotonic()
     before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        status = _deliver(replay, path)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, before)
+    sent, delivered = replay.delivery.sent, replay.delivery.delivered
+    seconds = time.monotonic() - started_s
+    rate = delivered / max(seconds, 1e-9)
+    how = f"produced {delivered:,} messages to {topic} in {seconds:.1f} s ({rate:,.0f} a second)"
+    if delivered < sent:
+        print(f"{how}; {sent - delivered:,} more were NOT delivered", file=sys.stderr)
+        return status or NOT_DELIVERED
+    if replay.interrupted:
+        print(f"interrupted: {how}, all delivered", file=sys.stderr)
+        return INTERRUPTED
+    print(how)
+    return status
+
+
+def _deliver(replay: Replay, path: Path) -> int:
+    status = 0
     try:
         try:
             replay.run()
@@ -150,22 +172,8 @@ def _run(replay: Replay, path: Path, topic: str) -> int:
     except NotDelivered as error:
         print(error, file=sys.stderr)
         status = NOT_DELIVERED
-    except KeyboardInterrupt:
-        status = INTERRUPTED
-    finally:
-        signal.signal(signal.SIGINT, before)
-    sent, delivered = replay.delivery.sent, replay.delivery.delivered
-    seconds = time.monotonic() - started_s
-    how = (
-        f"produced {delivered:,} events to {topic} in {seconds:.1f} s ({delivered / max(seconds, 1e-9):,.0f} a second)"
-    )
-    if delivered < sent:
-        print(f"{how}; {sent - delivered:,} more were NOT delivered", file=sys.stderr)
-        return status or NOT_DELIVERED
-    if replay.interrupted:
-        print(f"interrupted: {how}, all delivered", file=sys.stderr)
-        return INTERRUPTED
-    print(how)
+        with suppress(NotDelivered):  # what else is under way may yet arrive, and is counted
+            replay.delivery.settle()
     return status
 
 

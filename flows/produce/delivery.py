@@ -108,7 +108,8 @@ class Delivery:
             if found.error is None and found.partitions:
                 return
             if time.monotonic() > until_s:
-                raise NotDelivered(f"topic {self._topic!r} cannot be written at {self._where}: {found.error}")
+                why = "it has no partitions" if found.error is None else found.error.str()
+                raise NotDelivered(f"topic {self._topic!r} cannot be written at {self._where}: {why}")
             self._producer.poll(0.1)
 
     def _not_delivered(self) -> NotDelivered:

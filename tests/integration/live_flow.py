@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import signal
 import subprocess
@@ -139,7 +140,7 @@ class LiveFlow:
             raise AssertionError(f"{error}. {self._tail()}") from None
 
     def metrics(self) -> Metrics:
-        """What it serves now; empty while it does not serve yet."""
+        """What it serves now; not a number, all of it, while it does not serve."""
         try:
             with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/metrics", timeout=5) as answer:
                 return Metrics(answer.read().decode())
@@ -176,7 +177,12 @@ class Metrics:
         """Of every family, also of those that have no sample yet."""
 
     def of(self, name: str, **labels: str) -> float:
-        """The sum of the samples of this name that carry these labels; 0 where there is none."""
+        """The sum of the samples of this name that carry these labels; 0 where there is none.
+
+        Of nothing served it is NaN, which fulfils no condition.
+        """
+        if not self.names:
+            return math.nan
         return sum(
             value
             for found, carried, value in self.samples

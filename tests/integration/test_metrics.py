@@ -189,8 +189,8 @@ def test_what_retention_took_before_it_was_read_is_counted(site: Site) -> None:
         store.wait_until_kept(flow)
         flow.kill()
     site.produce([event(f"f{i}", "page_view", "c", now_ms, partition=2) for i in range(10)])
-    gone = TopicPartition(site.topic, 2, 17)
-    for deleted in admin_client(site.kafka).delete_records([gone]).values():
+    admin = admin_client(site.kafka)
+    for deleted in admin.delete_records([TopicPartition(site.topic, 2, 17)]).values():
         deleted.result(timeout=20)
     with site.flow(recovery=store) as flow:
         flow.wait_until(lambda: flow.metrics().of("events_read_total") == 3, what="what is left")
