@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, StrictFloat, StrictInt, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from config.documents import Document, read_document
@@ -21,7 +21,6 @@ from config.refusals import problems_of
 
 PropertyType = Literal["string", "number", "integer", "boolean", "object", "array"]
 _NUMERIC: Final = ("number", "integer")
-_ARTICLES: Final = {"integer": "an integer", "object": "an object", "array": "an array"}
 _PYTHON_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "string": (str,),
     "number": (int, float),
@@ -36,14 +35,23 @@ def _read_scalar(raw: object) -> object:
     return raw
 
 
+def _read_bound(raw: object) -> object:
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise Refused("is not a number", allowed="a number")
+    return raw
+
+
+_Bound = Annotated[float, PlainValidator(_read_bound)]
+
+
 class PropertySchema(ConfigModel):
     """What one property may be. `null` counts as missing. A number may be sent as text (`"18.99"`)."""
 
     type: PropertyType
     required: Flag = False
     enum: Annotated[tuple[Annotated[Any, BeforeValidator(_read_scalar)], ...], NotEmpty] | None = None
-    minimum: StrictInt | StrictFloat | None = None
-    maximum: StrictInt | StrictFloat | None = None
+    minimum: _Bound | None = None
+    maximum: _Bound | None = None
 
     @property
     def allowed(self) -> str:
@@ -52,7 +60,7 @@ class PropertySchema(ConfigModel):
             return ", ".join(shown(each) for each in self.enum)
         bounds = [f"at least {self.minimum}"] if self.minimum is not None else []
         bounds += [f"at most {self.maximum}"] if self.maximum is not None else []
-        return ", ".join([_ARTICLES.get(self.type, f"a {self.type}"), *bounds])
+        return ", ".join([_a(self.type), *bounds])
 
     @model_validator(mode="after")
     def _can_be_met(self) -> "PropertySchema":
@@ -60,7 +68,7 @@ class PropertySchema(ConfigModel):
         for word, bound in (("minimum", self.minimum), ("maximum", self.maximum)):
             if bound is not None and self.type not in _NUMERIC:
                 findings.append(
-                    Finding((word,), bound, Refused(f"bounds a {self.type}", allowed="beside type: number"))
+                    Finding((word,), bound, Refused(f"bounds {_a(self.type)}", allowed="beside type: number"))
                 )
         if self.minimum is not None and self.maximum is not None and self.maximum < self.minimum:
             refused = Refused(f"is less than minimum, {self.minimum}", allowed=f"{self.minimum} or more")
@@ -68,9 +76,7 @@ class PropertySchema(ConfigModel):
         for index, each in enumerate(self.enum or ()):
             kinds = _PYTHON_TYPES.get(self.type, ())
             if not isinstance(each, kinds) or (isinstance(each, bool) and bool not in kinds):
-                findings.append(
-                    Finding(("enum", index), each, Refused(f"is not {_ARTICLES.get(self.type, self.type)}"))
-                )
+                findings.append(Finding(("enum", index), each, Refused(f"is not {_a(self.type)}")))
         if findings:
             raise validation_error("property", findings)
         return self
@@ -200,3 +206,7 @@ def _number_schema(written: PropertySchema, number: CoreSchema) -> CoreSchema:
     )
     text = core_schema.chain_schema([core_schema.str_schema(strict=True, pattern=NUMBER_PATTERN), bounds])
     return core_schema.union_schema([core_schema.chain_schema([number, bounds]), text], mode="left_to_right")
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aio" else f"a {noun}"

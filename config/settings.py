@@ -100,9 +100,11 @@ class KafkaSettings(ConfigModel):
         if wants_sasl and self.sasl_mechanism is None:
             refused = Refused("is missing", allowed=f"{', '.join(_SASL_PASSWORDS)}, OAUTHBEARER, GSSAPI")
             findings.append(Finding(("sasl_mechanism",), UNSHOWN, refused))
-        if self.sasl_mechanism is not None and not wants_sasl:
-            refused = Refused("has no use", allowed="with security_protocol SASL_SSL or SASL_PLAINTEXT")
-            findings.append(Finding(("sasl_mechanism",), self.sasl_mechanism, refused))
+        if not wants_sasl:
+            for name in ("sasl_mechanism", "sasl_username", "sasl_password"):
+                if getattr(self, name) is not None:
+                    refused = Refused("has no use", allowed="with security_protocol SASL_SSL or SASL_PLAINTEXT")
+                    findings.append(Finding((name,), UNSHOWN, refused))
         if wants_sasl and self.sasl_mechanism in _SASL_PASSWORDS:
             for name in ("sasl_username", "sasl_password"):
                 if getattr(self, name) is None:

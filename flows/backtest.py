@@ -57,7 +57,7 @@ class Backtest:
     max_out_of_orderness_us: int = 5_000_000
     at_end: AtEnd = "hold"
     with_expired: bool = False
-    chunk_size: int = 2_048
+    chunk_size: int | None = None
     event_schemas: Path = CONFIG / "events"
     summary: Path = Path("summary.json")
 
@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--at-end", choices=("hold", "flush"), default="hold", help="what the end of the file does to time")
     add("--expired", action="store_true", help="also write partial matches that timed out")
     add("--workers", type=_positive, default=1, metavar="N", help="processes")
-    add("--chunk-size", type=_positive, default=2_048, metavar="N", help="events a chunk; changes no answer")
+    add("--chunk-size", type=_positive, metavar="N", help="events a chunk; changes no answer")
     add("--summary", choices=("text", "json"), default="text", help="how the counts are printed")
     return parser
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +12,7 @@ from typing import Any, Literal
 import orjson
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from flows.event_files import EventFile
+from flows.event_files import EventFile, has_blank_lines, lines_of
 from operators.clock import PartitionClock
 from operators.decode import Decoder, Messages, Undecodable
 from operators.decode.canonical import event_time_us, parse_time
@@ -30,7 +29,7 @@ _WATERMARK = b'"watermark"'
 
 @dataclass(frozen=True)
 class FileSource(FixedPartitionedSource[Chunk, None]):
-    """Reads ``path`` in chunks of ``chunk_size`` events.
+    """Reads ``path`` in chunks of ``chunk_size`` events; None: of a block of the file each, which is fastest.
 
     A line that holds only ``{"watermark": …}`` raises the watermark at its place. ``at_end`` ``hold`` ends with the
     watermark at the largest event time (or explicit watermark) read, ``flush`` at the end of time. It keeps nothing
@@ -41,7 +40,7 @@ class FileSource(FixedPartitionedSource[Chunk, None]):
     decoder: Decoder
     max_out_of_orderness_us: int
     at_end: AtEnd = "hold"
-    chunk_size: int = 2_048
+    chunk_size: int | None = None
     progress: Progress | None = None
 
     def list_parts(self) -> list[str]:
@@ -82,8 +81,8 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
             return [self._final()]
         if self._source.progress is not None:
             self._source.progress(self._file.position, self._file.size)
-        lines, watermark_us = piece
-        chunk = self._chunk(lines)
+        text, watermark_us = piece
+        chunk = self._chunk(text)
         if watermark_us is not None:
             self._line += 1
             self._largest_us = max(self._largest_us, watermark_us)
@@ -94,11 +93,16 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
     def snapshot(self) -> None:
         """Nothing: see ``FileSource``."""
 
-    def _chunk(self, lines: list[bytes]) -> Chunk:
-        count = len(lines)
-        offsets = list(range(self._line, self._line + count))
-        self._line += count
-        decoded = self._source.decoder.decode(Messages(self._origin, lines, offsets, [0] * count))
+    def _chunk(self, text: bytes) -> Chunk:
+        decoder = self._source.decoder
+        decoded = None if has_blank_lines(text) else decoder.decode_lines(text, self._line)
+        if decoded is None:
+            lines = lines_of(text)
+            offsets = list(range(self._line, self._line + len(lines)))
+            decoded = decoder.decode(Messages(self._origin, lines, offsets, [0] * len(lines)))
+            self._line += len(lines)
+        else:
+            self._line += len(decoded.records)
         times_us = decoded.event_times_us
         if times_us:
             self._largest_us = max(self._largest_us, *times_us)
@@ -118,7 +122,7 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
         )
 
     def _final(self) -> Chunk:
-        chunk = self._chunk([])
+        chunk = self._chunk(b"")
         chunk.final = True
         chunk.watermark_us = END_OF_TIME if self._source.at_end == "flush" else self._largest_us
         if self._source.progress is not None:
@@ -126,24 +130,22 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
         return chunk
 
 
-def _pieces(file: EventFile, chunk_size: int) -> Iterator[tuple[list[bytes], int | None]]:
-    """Up to ``chunk_size`` lines, cut where a watermark stands, and that watermark."""
-    for block in file.blocks():
-        if _WATERMARK not in b"".join(block):
-            for start in range(0, len(block), chunk_size):
-                yield block[start : start + chunk_size], None
+def _pieces(file: EventFile, chunk_size: int | None) -> Iterator[tuple[bytes, int | None]]:
+    """Texts of up to ``chunk_size`` lines, cut where a watermark stands, each with that watermark."""
+    for text in file.texts():
+        if chunk_size is None and _WATERMARK not in text:
+            yield text, None
             continue
-        lines = iter(block)
-        while piece := list(islice(lines, chunk_size)):
-            start = 0
-            for place, line in enumerate(piece):
-                if _WATERMARK in line:
-                    watermark_us = _explicit_watermark(line)
-                    if watermark_us is not None:
-                        yield piece[start:place], watermark_us
-                        start = place + 1
-            if start < len(piece):
-                yield piece[start:] if start else piece, None
+        piece: list[bytes] = []
+        for line in lines_of(text):
+            watermark_us = _explicit_watermark(line) if _WATERMARK in line else None
+            if watermark_us is None:
+                piece.append(line)
+            if watermark_us is not None or len(piece) == chunk_size:
+                yield b"\n".join(piece), watermark_us
+                piece = []
+        if piece:
+            yield b"\n".join(piece), None
 
 
 def _explicit_watermark(line: bytes) -> int | None:

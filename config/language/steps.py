@@ -11,6 +11,7 @@ from config.durations import parse_span
 from config.errors import Refused, nearest
 from config.language.conditions import Condition, Where
 from config.language.fields import (
+    ANY_TYPE,
     Contiguity,
     Flag,
     LocalTime,
@@ -164,7 +165,8 @@ class IdleStep(ConfigModel):
 
     @property
     def of(self) -> tuple[str, ...] | None:
-        return self.idle.of
+        """The types that count; `None` is any."""
+        return None if self.idle.of == ANY_TYPE else self.idle.of
 
 
 class WaitStep(ConfigModel):

@@ -63,7 +63,7 @@ FROM decisions WHERE outcome = 'action' AND due >= 0
   AND {ours}
 GROUP BY trigger ORDER BY p50_s, trigger""",
             f"Who waits for the watermark waits for max_out_of_orderness ({MAX_OUT_OF_ORDERNESS} in the shop); "
-            f"in the silence after closing for max_delay ({MAX_DELAY}).",
+            f"in the silence after closing for max_delay ({MAX_DELAY}). A late event adds its own way.",
         ),
         Question(
             "Dead letters by reason",

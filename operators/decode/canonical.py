@@ -42,16 +42,21 @@ class CanonicalEvent(BaseModel):
 
 def decode_chunk(values: list[bytes]) -> list[Record] | None:
     """All messages of a chunk at once, or None where any needs a closer look. ``values``: none empty."""
-    together = b"".join(values)
-    if b"\n" in together or not is_utf8(together):
+    if b"\n" in b"".join(values):
+        return None
+    records = decode_lines(b"\n".join(values))
+    return records if records is not None and len(records) == len(values) else None
+
+
+def decode_lines(text: bytes) -> list[Record] | None:
+    """A message a line, all at once, or None where any needs a closer look. Empty lines count for nothing."""
+    if not is_utf8(text):
         return None
     try:
-        records = _decoder.decode_lines(b"\n".join(values))
+        records = _decoder.decode_lines(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if len(records) != len(values):
-        return None
-    # No message holds a newline, so each line here is one value: is any of them no object?
+    # A line holds no newline, so each part is one line here: is any of them no object?
     objects = b"\n".join([b"", *[r.properties for r in records], *[r.context for r in records]])
     return None if _NOT_AN_OBJECT.search(objects) else records
 

@@ -20,9 +20,7 @@ ROOT = Path(__file__).parents[2]
 WEEK = ROOT.parent / "shared" / "data" / "ga_store_2016_08_week1.jsonl.gz"
 MODES = ("restart", "ignore", "overlap")
 TEXTS = [
-    trigger(
-        f"on_repeat: {mode}\nsteps: [{{event: cart_add, as: cart}}, {{absent: purchase, within: 30m}}]", name=mode
-    )
+    trigger(f"on_repeat: {mode}\nsteps: [{{event: cart_add, as: cart}}, {{absent: purchase, within: 30m}}]", name=mode)
     for mode in MODES
 ]
 

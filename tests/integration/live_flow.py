@@ -1,4 +1,4 @@
-"""A live flow as its users run it: `python -m bytewax.run flows.NAME` in a process of its own, to stop, kill and ask."""
+"""A live flow as its users run it: `python -m bytewax.run flows.NAME`, a process of its own to stop, kill and ask."""
 
 from __future__ import annotations
 

@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from config.clickhouse_url import ClickHouseUrl, parse_clickhouse_url
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from config.clickhouse_url import parse_clickhouse_url
 from sinks.clickhouse.client import connect
 from tests.integration.live_flow import LiveFlow
 from tests.integration.live_topics import Read, Sent, produce, read_topic
 from tests.integration.recovery_store import RecoveryStore
 from tests.kafka.topics import create_topic
+
+_UNKNOWN_TABLE = 60
 
 ABANDONMENT = """
 trigger: cart_abandonment
@@ -105,20 +110,22 @@ class Site:
         return read_topic(self.kafka, self.dead_letter_topic)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """The answer of the site's database, empty while the flow has not made its tables."""
-        with self.client() as client:
-            if not client.command("SELECT count() FROM system.tables WHERE database = currentDatabase()"):
-                return []
-            return [tuple(row) for row in client.query(sql).result_rows]
+        """The answer of the site's database; empty while the flow has not made the table."""
+        with self._client() as client:
+            try:
+                return [tuple(row) for row in client.query(sql).result_rows]
+            except DatabaseError as error:
+                if error.code == _UNKNOWN_TABLE:
+                    return []
+                raise
 
     def number(self, sql: str) -> int:
         rows = self.rows(sql)
         return int(rows[0][0]) if rows else 0
 
     @contextmanager
-    def client(self) -> Iterator[Any]:
-        address: ClickHouseUrl = parse_clickhouse_url(self.clickhouse)
-        client = connect(address)
+    def _client(self) -> Iterator[Client]:
+        client = connect(parse_clickhouse_url(self.clickhouse))
         try:
             yield client
         finally:

@@ -1,4 +1,4 @@
-"""What live tests write to Kafka, and what they find there: messages with times of their choice, topics to their end."""
+"""What live tests write to Kafka and find there: messages with times of their choice, topics to their end."""
 
 from __future__ import annotations
 

@@ -49,15 +49,15 @@ def test_an_archive_that_stalls_delays_no_action_of_the_triggers(
         wait_until_all_have_spoken(triggers)
         clickhouse_gateway.faults.stall(matching=INTO_EVENTS)
         due_ms = {}
-        for customer in ("a", "b", "c"):
+        for customer in ("a", "b"):
             due_ms[customer] = add_cart(quick, customer)
             clickhouse_gateway.faults.wait_until_held()
-            triggers.wait_until(lambda: len(quick.actions()) == len(due_ms), what="an action")  # noqa: B023
+            triggers.wait_until(lambda: len(quick.actions()) == len(due_ms), what="an action")
         assert archive.is_running
         assert quick.number("SELECT count() FROM events") == 0
         clickhouse_gateway.faults.clear()
-        archive.wait_until(lambda: quick.number("SELECT count() FROM events") == 3, what="the events archived")
-        triggers.wait_until(lambda: quick.number("SELECT count() FROM decisions") == 3, what="the decisions")
+        archive.wait_until(lambda: quick.number("SELECT count() FROM events") == 2, what="the events archived")
+        triggers.wait_until(lambda: quick.number("SELECT count() FROM decisions") == 2, what="the decisions")
     delays_ms = {
         action.json["key"]: action.time_ms - due_ms[action.json["key"]] - MAX_OUT_OF_ORDERNESS_MS
         for action in quick.actions()
@@ -75,7 +75,7 @@ def test_a_stalled_table_of_decisions_lets_actions_go_until_the_epoch_closes_and
         clickhouse_gateway.faults.stall(matching=INTO_DECISIONS)
         add_cart(quick, "first")
         clickhouse_gateway.faults.wait_until_held()
-        triggers.wait_until(lambda: quick.actions(), what="the first action, its decision not yet recorded")
+        triggers.wait_until(quick.actions, what="the first action, its decision not yet recorded")
         add_cart(quick, "second")
         clickhouse_gateway.faults.clear()
         triggers.wait_until(lambda: quick.number("SELECT count() FROM decisions") == 2, what="both decisions")

@@ -7,7 +7,6 @@ from typing import Final
 import pytest
 
 from tests.integration.conftest import SiteFactory
-from tests.integration.live_site import Site
 from tests.integration.live_topics import Sent, event
 
 pytestmark = pytest.mark.integration

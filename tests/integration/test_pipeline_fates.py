@@ -79,7 +79,7 @@ def test_what_is_said_of_a_dead_letter_on_its_topic_leads_back_to_the_message(si
     site.abandonment()
     site.produce([event("e1", "page_view", "c", START_MS, partition=2), Sent(b"{", b"key", START_MS, partition=2)])
     with site.flow() as flow:
-        flow.wait_until(lambda: site.dead_letters(), what="the dead letter")
+        flow.wait_until(site.dead_letters, what="the dead letter")
     (letter,) = site.dead_letters()
     assert (letter.value, letter.key) == (b"{", b"key")
     origin = {name: letter.headers[name].decode() for name in ("reason", "topic", "partition", "offset", "time")}

@@ -54,7 +54,7 @@ def test_a_purchase_that_comes_on_a_silent_topic_cancels(make_site: SiteFactory)
         site.produce([event(f"cart-{each}", "cart_add", each, begin_ms) for each in ("buyer", "leaver")])
         flow.wait_until(lambda: flow.metrics().of("open_matches") == 2, what="both carts open")
         site.produce([event("bought", "purchase", "buyer", now_ms())])
-        flow.wait_until(lambda: site.actions(), what="the leaver's action", within_s=15)
+        flow.wait_until(site.actions, what="the leaver's action", within_s=15)
         flow.wait_until(lambda: flow.metrics().of("open_matches") == 0, what="no match open")
     assert [action.json["key"] for action in site.actions()] == ["leaver"]
 

@@ -10,6 +10,6 @@ _SHARED = {
     "database": None,
     "print_blob": True,
 }
-settings.register_profile("short", max_examples=150, derandomize=True, **_SHARED)
+settings.register_profile("short", max_examples=500, derandomize=True, **_SHARED)
 settings.register_profile("thorough", max_examples=5_000, **_SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))

@@ -38,7 +38,7 @@ def add_carts(site: Site, flow: LiveFlow) -> None:
 
 def assert_only_the_leaver_is_reminded(site: Site, flow: LiveFlow) -> None:
     flow.wait_until(lambda: flow.metrics().of("events_total", fate="matched") == 3, what="the purchase")
-    flow.wait_until(lambda: site.actions(), what="the leaver's action")
+    flow.wait_until(site.actions, what="the leaver's action")
     flow.wait_until(lambda: flow.metrics().of("open_matches") == 0, what="no match open")
     assert [action.json["key"] for action in site.actions()] == ["leaver"]
 

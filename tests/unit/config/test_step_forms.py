@@ -133,7 +133,7 @@ def test_a_matcher_may_keep_the_key_elsewhere_for_some_of_its_types():
         ("{for: 1h}", HOUR_US, None),
         ("{for: 1h, of: x}", HOUR_US, ("x",)),
         ("{for: 1h, of: [x, y]}", HOUR_US, ("x", "y")),
-        ('{for: 1h, of: "*"}', HOUR_US, ("*",)),
+        ('{for: 1h, of: "*"}', HOUR_US, None),
     ],
 )
 def test_idle_is_a_silence_of_any_or_of_some_types(written, for_us, of):

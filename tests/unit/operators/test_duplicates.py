@@ -2,6 +2,7 @@
 
 import pytest
 
+from operators.reasons import Fate
 from tests.harness import event, run, trigger, watermark
 
 TWICE = trigger("steps: [{event: click, times: 2, within: 1h}]")
@@ -55,7 +56,7 @@ def test_the_fates_add_up_to_what_was_read(key_groups):
         {**event("click", "0s"), "customer_id": ""},
     ]
     found = run(TWICE, events, key_groups=key_groups, max_out_of_orderness="2m")
-    fates = {fate: found.tally.of(fate) for fate in ("duplicate", "late", "matched")}
-    assert found.read == len(found.dead) + sum(fates.values()) == len(events)
-    assert len(found.dead) == 2
-    assert fates == {"duplicate": 3, "late": 8, "matched": 20}
+    fates = {fate: found.tally.of(fate.value) for fate in Fate if fate != Fate.DEAD_LETTER}
+    fates[Fate.DEAD_LETTER] = len(found.dead)
+    assert sum(fates.values()) == found.read == len(events)
+    assert fates == {Fate.DEAD_LETTER: 2, Fate.DUPLICATE: 3, Fate.LATE: 8, Fate.MATCHED: 20}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.harness import Graph, Log, compiled, event, run, trigger
 from operators.clock import PartitionClock
 from operators.decode import Decoder
+from tests.harness import Graph, Log, compiled, event, run, trigger
 
 WELCOME = trigger("steps: [{event: signup, as: s, where: {properties.plan: {ne: free}}}]")
 

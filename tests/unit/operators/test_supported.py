@@ -56,7 +56,10 @@ def test_a_step_that_cannot_run_is_refused_at_its_line(step, line, path, what, a
         compiled(text)
         return
     (problem,) = problems(text)
-    assert problem == f"trigger0.yaml:{line}: match.steps[1]{path}: {what} cannot run in this version yet; allowed: {allowed}"
+    assert (
+        problem
+        == f"trigger0.yaml:{line}: match.steps[1]{path}: {what} cannot run in this version yet; allowed: {allowed}"
+    )
 
 
 def test_a_first_step_that_is_no_event_is_refused():
@@ -78,7 +81,10 @@ def test_a_first_step_that_is_no_event_is_refused():
     ],
 )  # fmt: skip
 def test_a_word_of_the_match_that_cannot_run_is_refused_at_its_line(line, path, what, allowed):
-    assert cannot(f"{line}\n{PLAIN}") == f"trigger0.yaml:4: {path}: {what} cannot run in this version yet; allowed: {allowed}"
+    assert (
+        cannot(f"{line}\n{PLAIN}")
+        == f"trigger0.yaml:4: {path}: {what} cannot run in this version yet; allowed: {allowed}"
+    )
 
 
 def test_overlap_with_skip_past_last_is_refused():
@@ -129,7 +135,9 @@ def test_an_exit_is_asked_too():
     assert "match.exit[0].where.score.x.gt: a condition on score.x" in cannot(
         f"{PLAIN}\nexit: [{{event: c, where: {{score.x: {{gt: 1}}}}}}]"
     )
-    assert "match.exit[0].key: a key of its own on any type" in cannot(f'{PLAIN}\nexit: [{{event: "*", key: session_id}}]')
+    assert "match.exit[0].key: a key of its own on any type" in cannot(
+        f'{PLAIN}\nexit: [{{event: "*", key: session_id}}]'
+    )
 
 
 def test_every_problem_of_every_file_is_reported_at_once():
