@@ -14,7 +14,7 @@ from operators.body import is_system
 from operators.captures import capture
 from operators.conditions import Captures
 from operators.program import Key, Kind, Program, Spec, Stage
-from operators.records import END_OF_TIME, ORDER, TIME, TYPE, Event
+from operators.records import END_OF_TIME, ID, ORDER, TIME, TYPE, Event
 from operators.tally import Tally
 
 Schedule = Callable[[int, int, Key], None]
@@ -172,6 +172,9 @@ class Automaton:
         time_us = event[TIME]
         kept = []
         for run in state.runs:
+            if _holds(run, event[ID]):
+                kept.append(run)  # a copy, so late that its id was forgotten: still one event
+                continue
             stage = self.program.stages[run.stage]
             guarded = time_us >= _guarded_from_us(run) and any(
                 guard.blocks(event, run.captures, spec) for guard in stage.guards
@@ -327,6 +330,14 @@ class Automaton:
 
 def _deadline(run: Run) -> int:
     return run.deadline_us
+
+
+def _holds(run: Run, event_id: str) -> bool:
+    """Whether the event with this id is one of those the run has taken."""
+    for taken in (*run.captures, *run.taken):
+        if any(each[0] == event_id for each in (taken if isinstance(taken[0], tuple) else (taken,))):
+            return True
+    return False
 
 
 def _guarded_from_us(run: Run) -> int:

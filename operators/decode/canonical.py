@@ -23,7 +23,7 @@ _decoder = msgspec.json.Decoder(Record)
 _NOT_AN_OBJECT = re.compile(rb"\n[^{]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT_FLOAT_US = 4_000_000_000_000_000
-"""Up to here (the year 2096) a double of seconds still names every microsecond."""
+"""So far from 1970 (the years 1843 to 2096) a double of seconds still names every microsecond."""
 
 
 class CanonicalEvent(BaseModel):
@@ -99,7 +99,7 @@ def event_times_us(records: list[Record]) -> list[int]:
         times = [round(record.event_time.timestamp() * 1e6) for record in records]  # type: ignore[union-attr]
     except AttributeError:
         return [event_time_us(record.event_time) for record in records]
-    if times and max(times) > _EXACT_FLOAT_US:
+    if times and (max(times) > _EXACT_FLOAT_US or min(times) < -_EXACT_FLOAT_US):
         return [event_time_us(record.event_time) for record in records]
     return times
 

@@ -27,7 +27,11 @@ def roots(path):
 
 def test_the_import_contracts_are_kept():
     checked = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
 

@@ -321,7 +321,18 @@ def _course(life: _Life, begun: list[Seen]) -> _Course:
         members: list[Event] = []
         deadline = _deadline(life, step, entered, since, now, whole)
         while True:
-            happens = _next(life, step, place, now, deadline, taken, begin=begin, since=since, entered=entered)
+            happens = _next(
+                life,
+                step,
+                place,
+                now,
+                deadline,
+                taken,
+                begin=begin,
+                since=since,
+                entered=entered,
+                own={row[1] for row in rows},
+            )
             if happens is None:
                 break
             seen, ends = happens
@@ -380,11 +391,15 @@ def _next(
     begin: float,
     since: float,
     entered: float,
+    own: set[str],
 ) -> tuple[Seen, bool] | None:
-    """The first event that ends the match (True) or advances it (False) after ``now`` and before the deadline."""
+    """The first event that ends the match (True) or advances it (False) after ``now`` and before the deadline.
+
+    ``own`` are the ids of its events: a copy that comes so late that it is no duplicate any more is still that event.
+    """
     guards = _untimed(life.match.steps, place)
     for seen in life.events:
-        if not now < seen.moment < (deadline, -1):
+        if not now < seen.moment < (deadline, -1) or (seen.late and seen.event["event_id"] in own):
             continue
 
         def may(matcher: Matcher, from_time: float, seen: Seen = seen) -> bool:

@@ -61,7 +61,8 @@ steps:
   - {event: purchase, as: bought}
   - {absent: purchase, within: 30d}
 """,
-        rest="actions: [{channel: email, template: x, data: {name: $bought.item.name, all: $bought.properties.products.name}}]",
+        rest="actions: [{channel: email, template: x, "
+        "data: {name: $bought.item.name, all: $bought.properties.products.name}}]",
     )
     bought = event("purchase", "0s", products=[{"id": "a", "name": "A"}, {"id": "b", "name": "B"}])
     again = event("purchase", "1d", products=[{"id": "b", "name": "B2"}])

@@ -123,3 +123,13 @@ def test_an_explicit_watermark_makes_late_like_an_event_does():
 
 def test_an_event_no_trigger_listens_to_can_be_late_too():
     assert len(run(ABANDONED, [event("x", "10m"), event("nobody", "9m")]).late) == 1
+
+
+@pytest.mark.parametrize("step", ["{absent: a, within: 1h}", '{absent: "*", within: 1h}'])
+def test_a_late_copy_of_an_event_does_not_cancel_the_match_that_the_event_began(step):
+    text = trigger(f"steps: [{{event: a, as: a}}, {step}]")
+    events = [event("a", "0s"), event("x", "10m", customer="c2"), event("a", "0s")]
+    found = run(text, events, at_end="flush")
+    assert (found.fired, len(found.late)) == (["1h"], 1)
+    another = [event("a", "0s"), event("x", "10m", customer="c2"), event("a", "0s", id="another")]
+    assert run(text, another, at_end="flush").fired == []

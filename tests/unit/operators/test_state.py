@@ -68,7 +68,7 @@ def test_a_restart_between_any_two_chunks_changes_nothing(chunk_size):
 
 def test_the_stored_state_of_format_1_loads_and_goes_on():
     stored = msgspec.msgpack.decode((fixture.STATE / "key_group_1.msgpack").read_bytes())
-    fed_graph, log = fixture.graph()
+    fed_graph, _ = fixture.graph()
     (name,) = fed_graph.groups
     group = KeyGroup(compiled(*fixture.TRIGGERS), dedupe_horizon_us=fixture.HORIZON_US)
     restore(group, (stored[0], stored[1], tuple(stored[2])))

@@ -44,7 +44,8 @@ def test_at_the_end_of_the_input_flush_runs_every_deadline():
 def test_an_absence_under_an_exit_or_where_still_carries_what_it_captured():
     text = trigger(
         "steps: [{event: cart_add, as: cart}, {absent: purchase, within: 30m}]",
-        rest="actions: [{channel: email, template: x, data: {product: $cart.properties.product, at: $cart.event_time}}]",
+        rest="actions: [{channel: email, template: x, "
+        "data: {product: $cart.properties.product, at: $cart.event_time}}]",
     )
     found = run(text, [event("cart_add", "0s", product="p1")], at_end="flush")
     assert found.data == [{"product": "p1", "at": "2026-01-05T10:00:00.000Z"}]
