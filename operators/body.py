@@ -1,4 +1,4 @@
-"""The JSON parts of an event, parsed when something reads them and not before."""
+"""The JSON parts of an event, parsed when something reads them and not before, and what of them may be kept."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 from typing import Any, Final
 
 import msgspec
+import orjson
 
 from operators.records import CONTEXT, PROPERTIES, Event
 
-_decode: Final = msgspec.json.decode
+MAX_KEPT_DEPTH: Final = 64
+"""Nesting of a value that is kept with a match: less than what snapshots and actions can be written with."""
+_SAFE_DIGITS: Final = 18
 
 
 def parse_body(event: Event) -> Event:
@@ -21,15 +24,37 @@ def is_system(event: Event) -> bool:
     """Whether the event was made by a system on a customer's behalf (``context.kind: system``)."""
     context: Any = event[CONTEXT]
     if not isinstance(context, dict):
-        if len(context_text := bytes(context)) <= 2:
+        if len(memoryview(context)) <= len(b"{}"):
             return False
-        context = _parsed(context_text)
+        context = _parsed(context)
     return bool(context.get("kind") == "system")
 
 
+def keepable(value: Any) -> Any:
+    """The value, or None where it is nested too deep to be written into a snapshot or an action."""
+    level = [value] if isinstance(value, dict | list) else []
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_KEPT_DEPTH:
+            return None
+        level = [
+            child
+            for each in level
+            for child in (each.values() if isinstance(each, dict) else each)
+            if isinstance(child, dict | list)
+        ]
+    return value
+
+
 def _parsed(text: bytes | msgspec.Raw) -> Any:
+    """As orjson reads it: a whole number beyond 64 bits becomes a double, which everything after can hold."""
     try:
-        return _decode(text)
-    except msgspec.ValidationError:
-        # The one thing that is JSON and that msgspec refuses: a number beyond every double, which reads as infinity.
-        return json.loads(bytes(text))
+        return orjson.loads(memoryview(text))
+    except orjson.JSONDecodeError:
+        # The one thing that is JSON and that orjson refuses: a number beyond every double, which reads as infinity.
+        return json.loads(bytes(text), parse_int=_whole_number)
+
+
+def _whole_number(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _SAFE_DIGITS else float(digits)

@@ -11,6 +11,7 @@ from typing import Any
 
 from config.language import Condition, EventStep, Trigger, comparisons
 from config.references import EventPath, Reference, Scaled
+from operators.body import keepable
 from operators.conditions import Captures, Read
 from operators.paths import Getter, getter, item_getter
 from operators.records import ID, INDEX, OFFSET, ORIGIN, TIME, Event
@@ -88,7 +89,7 @@ def capture(event: Event, layout: tuple[Getter, ...]) -> tuple[Any, ...]:
     identity = (event[ID], event[ORIGIN], event[OFFSET], event[INDEX], event[TIME])
     if not layout:
         return identity
-    return (*identity, *[read(event) for read in layout])
+    return (*identity, *[keepable(read(event)) for read in layout])
 
 
 def _references(trigger: Trigger) -> Iterator[Reference]:

@@ -134,6 +134,7 @@ class KeyGroup:
             for concern in concerns:
                 program, spec, key, item = concern
                 if self.plan.programs[program].fires_on_arrival:
+                    event = _parsed(event)
                     fired |= self._fire(program, spec, key, (*event, item))
                 else:
                     rest.append(concern)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
-from operators.body import parse_body
+from operators.body import keepable, parse_body
 from operators.keys import group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
 from operators.records import Chunk, Entry, Event, GroupBatch
@@ -86,6 +86,6 @@ def _send_abroad(
     for listener in (*interest.foreign, *interest.foreign_arrivals):
         for key, item in keys_of(listener, parsed):
             group = key_group_of(key if isinstance(key, str) else key[0], key_groups)
-            concerns.setdefault(group, []).append((listener.program, listener.spec, key, item))
+            concerns.setdefault(group, []).append((listener.program, listener.spec, key, keepable(item)))
     for group, found in concerns.items():
-        foreign.setdefault(group, []).append((parsed, watermark_us, tuple(found)))
+        foreign.setdefault(group, []).append((event, watermark_us, tuple(found)))

@@ -88,16 +88,14 @@ def _plain_event(event: Event) -> list[Any]:
     plain = list(event)
     plain[ORIGIN] = list(event[ORIGIN])
     for place in (PROPERTIES, CONTEXT):
-        if not isinstance(plain[place], dict):
-            plain[place] = bytes(plain[place])
+        plain[place] = bytes(plain[place])
     return plain
 
 
 def _event(plain: list[Any]) -> Event:
     plain[ORIGIN] = tuple(plain[ORIGIN])
     for place in (PROPERTIES, CONTEXT):
-        if isinstance(plain[place], bytes):
-            plain[place] = msgspec.Raw(plain[place])
+        plain[place] = msgspec.Raw(plain[place])
     return tuple(plain)
 
 

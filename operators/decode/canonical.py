@@ -14,12 +14,14 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from operators.decode.json_text import is_utf8, parse_object, shown
+from operators.decode.json_text import is_utf8, parse, parse_object, shown
 from operators.decode.messages import Undecodable
 from operators.reasons import DeadReason
-from operators.records import MAX_EPOCH_MS, MIN_EPOCH_MS, Record
+from operators.records import EMPTY_OBJECT, MAX_EPOCH_MS, MIN_EPOCH_MS, Record
 
 _decoder = msgspec.json.Decoder(Record)
+_parts_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_BODIES = ("properties", "context")
 _NOT_AN_OBJECT = re.compile(rb"\n[^{]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT_FLOAT_US = 4_000_000_000_000_000
@@ -69,27 +71,47 @@ def decode_one(value: bytes) -> Record:
     plain = decode_chunk([value])
     if plain is not None:
         return plain[0]
-    parsed = parse_object(value)
+    parts = _parts(value)
+    bodies = {name: parts.pop(name) for name in _BODIES if name in parts and _is_object(parts[name])}
+    parsed = {name: parse(bytes(part)) for name, part in parts.items()}
     try:
         event = CanonicalEvent.model_validate(_typed_time(parsed))
     except ValidationError as error:
         raise _explained(error) from None
     except (OverflowError, ValueError) as error:
         raise Undecodable(DeadReason.INVALID_EVENT_TIME, f"event_time: {error}") from None
-    context = {**event.context, **(event.model_extra or {})}
+    context = bodies.get("context", EMPTY_OBJECT)
+    if event.model_extra:
+        unknown = {name: parts[name] for name in event.model_extra}
+        context = msgspec.Raw(msgspec.json.encode(_parts_decoder.decode(context) | unknown))
     return Record(
         event_id=event.event_id,
         type=event.type,
         event_time=event.event_time,
         customer_id=event.customer_id,
         session_id=event.session_id,
-        properties=encode_object(event.properties),
-        context=encode_object(context),
+        properties=bodies.get("properties", EMPTY_OBJECT),
+        context=context,
     )
 
 
-def encode_object(value: dict[str, Any]) -> msgspec.Raw:
-    """A dict as raw JSON text."""
+def _parts(value: bytes) -> dict[str, msgspec.Raw]:
+    """The members of an object, each still JSON text; raises ``Undecodable`` as ``parse_object`` does."""
+    if is_utf8(value):
+        try:
+            return _parts_decoder.decode(value)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
+    parsed = parse_object(value)
+    return {name: encode_json(part) for name, part in parsed.items()}
+
+
+def _is_object(part: msgspec.Raw) -> bool:
+    return bytes(part).startswith(b"{")
+
+
+def encode_json(value: Any) -> msgspec.Raw:
+    """Any JSON value as raw text."""
     return msgspec.Raw(msgspec.json.encode(value))
 
 
@@ -143,10 +165,10 @@ def _explained(error: ValidationError) -> Undecodable:
     first = error.errors(include_url=False)[0]
     # Of a union pydantic names the member it tried last; the path ends at the field for whoever reads it.
     path = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or "[" not in part)
-    if path.startswith("event_time"):
-        reason, path = DeadReason.INVALID_EVENT_TIME, "event_time"
-    elif first["type"] == "missing":
+    if first["type"] == "missing":
         reason = DeadReason.MISSING_FIELD
+    elif path.startswith("event_time"):
+        reason, path = DeadReason.INVALID_EVENT_TIME, "event_time"
     else:
         reason = DeadReason.INVALID_FIELD
     value = "" if first["type"] == "missing" else f"; got {shown(first['input'])}"

@@ -10,7 +10,7 @@ from base64 import b64decode
 from typing import Any
 
 from operators.decode import segment
-from operators.decode.canonical import encode_object, parse_time
+from operators.decode.canonical import encode_json, parse_time
 from operators.decode.json_text import parse, shown
 from operators.decode.messages import Headers, Undecodable
 from operators.decode.naming import Naming
@@ -72,8 +72,8 @@ def decode(message: dict[str, Any], naming: Naming, arrival_us: int) -> Record:
         event_time=arrival_us // 1_000 if time is None else parse_time(time, "time"),
         customer_id=_customer(message, data),
         session_id=session if isinstance(session, str) else None,
-        properties=encode_object(naming.properties(ours, data)),
-        context=encode_object(context),
+        properties=encode_json(naming.properties(ours, data)),
+        context=encode_json(context),
     )
 
 

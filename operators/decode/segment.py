@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from operators.decode.canonical import encode_object, parse_time
+from operators.decode.canonical import encode_json, parse_time
 from operators.decode.json_text import shown
 from operators.decode.messages import Undecodable
 from operators.decode.naming import Naming
@@ -114,6 +114,6 @@ def _record(event: SegmentEvent, naming: Naming, arrival_us: int) -> Record:
         event_time=time,
         customer_id=customer_id,
         session_id=str(session) if isinstance(session, str | int) else None,
-        properties=encode_object(naming.properties(ours, properties)),
-        context=encode_object(context),
+        properties=encode_json(naming.properties(ours, properties)),
+        context=encode_json(context),
     )

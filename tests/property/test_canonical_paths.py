@@ -24,13 +24,12 @@ JSON = st.recursive(
     max_leaves=6,
 )
 OBJECT = st.dictionaries(st.text(max_size=4), JSON, max_size=3)
-# Times before it are not exact yet; see the last test.
-RECENT = st.datetimes(min_value=datetime(1850, 1, 1))  # noqa: DTZ001
+MOMENTS = st.datetimes()
 TIMES = st.one_of(
     st.integers(-62_135_596_800_001, 253_402_300_800_000),
-    RECENT.map(lambda time: time.isoformat()),
-    RECENT.map(lambda time: time.isoformat() + "Z"),
-    RECENT.map(lambda time: time.isoformat(timespec="milliseconds") + "+05:30"),
+    MOMENTS.map(lambda time: time.isoformat()),
+    MOMENTS.map(lambda time: time.isoformat() + "Z"),
+    MOMENTS.map(lambda time: time.isoformat(timespec="milliseconds") + "+05:30"),
     st.sampled_from(
         [
             "2026-01-05t10:00:00Z", "2026-01-05 10:00:00Z", "2026-01-05T10:00:00-00:00",
@@ -93,9 +92,6 @@ def test_they_agree_on_odd_json(properties):
     assert fast[0] is None
 
 
-@pytest.mark.xfail(
-    reason="the fast reader takes numbers that no double or no 64-bit integer holds, the slow one does not"
-)
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "1" + "0" * 30, "1" + "0" * 400, "-9223372036854775809"])
 def test_they_agree_on_numbers_out_of_range(number):
     text = '{"event_id":"e","type":"x","customer_id":"c","event_time":1767607200000,"properties":{"a":' + number + "}}"
@@ -112,13 +108,12 @@ def exact(time):
     return (datetime.fromisoformat(time) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-@given(st.lists(RECENT.map(lambda time: f"{time.isoformat()}+00:00"), min_size=1))
+@given(st.lists(MOMENTS.map(lambda time: f"{time.isoformat()}+00:00"), min_size=1))
 @example(["9999-12-31T23:59:59.999999+00:00"])
 @example(["1969-12-31T23:59:59.999999+00:00"])
 def test_event_times_are_exact_to_the_microsecond(times):
     assert decoded_times(times) == [exact(time) for time in times]
 
 
-@pytest.mark.xfail(reason="only the largest time of a chunk is asked whether a double holds it")
 def test_event_times_long_ago_are_exact_too():
     assert decoded_times(["0001-01-01T00:00:00.000001+00:00"]) == [exact("0001-01-01T00:00:00.000001+00:00")]

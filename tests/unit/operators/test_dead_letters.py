@@ -97,7 +97,6 @@ def test_a_missing_field_is_named(field):
     assert dead(canonical(**{field: None})) == [(DeadReason.MISSING_FIELD, f"{field}: field required")]
 
 
-@pytest.mark.xfail(reason="the decoder files it under invalid_event_time")
 def test_a_missing_event_time_is_a_missing_field():
     assert dead(canonical(event_time=None)) == [(DeadReason.MISSING_FIELD, "event_time: field required")]
 

@@ -211,6 +211,14 @@ def test_home_and_foreign_events_of_one_trigger_are_processed_in_one_order(chunk
     assert run(REFERRAL, before, chunk_size=chunk_size, key_groups=key_groups).fired == ["50m"]
 
 
+@pytest.mark.parametrize("chunk_size", [1, 100])
+def test_home_and_foreign_events_at_one_time_stand_in_order_of_arrival(chunk_size):
+    invited, joined = event("invited", "0s"), event("friend_joined", "0s", customer="c2", invited_by="c1")
+    later = [event("asked_again", "40m"), event("x", "2h")]
+    assert run(REFERRAL, [invited, joined, *later], chunk_size=chunk_size).fired == []
+    assert run(REFERRAL, [joined, invited, *later], chunk_size=chunk_size).fired == ["40m"]
+
+
 def test_a_foreign_event_can_be_late_and_still_cancels():
     joined = event("friend_joined", "10m", customer="c2", invited_by="c1")
     events = [event("invited", "0s"), event("x", "20m"), joined, event("asked_again", "40m")]

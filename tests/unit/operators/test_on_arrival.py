@@ -43,20 +43,6 @@ def test_the_id_of_what_fired_is_kept_for_the_dedupe_horizon_of_event_time(reach
     assert len(found.fired) == fired
 
 
-@pytest.mark.parametrize(("reached", "copies"), [("1h", 1), ("3h", 0)])
-def test_a_sweep_of_old_ids_leaves_those_that_are_still_of_use(reached, copies):
-    signup = event("signup", "0s", plan="pro")
-    crowd = [event("x", "1s", id=f"x{i}") for i in range(3_000)]
-    found = run(
-        WELCOME,
-        [signup, *crowd, event("x", reached), event("x", reached, id="x'"), signup],
-        dedupe_horizon="2h",
-        chunk_size=100,
-        key_groups=1,
-    )
-    assert found.tally.of("duplicate") == copies
-
-
 def test_two_actions_of_one_match_have_two_ids_and_one_match_id():
     text = trigger(
         "steps: [{event: signup}]",

@@ -38,13 +38,11 @@ def test_no_value_stops_the_flow(x):
     assert fates(properties=f'{{"k":"k1","x":{x}}}') == 5
 
 
-@pytest.mark.xfail(reason="neither a snapshot nor an action can hold a whole number beyond 64 bits")
 @pytest.mark.parametrize("x", ["1" + "0" * 30, "-9223372036854775809", "1" + "0" * 5_000])
 def test_no_whole_number_stops_the_flow(x):
     assert fates(properties=f'{{"k":"k1","x":{x}}}') == 5
 
 
-@pytest.mark.xfail(reason="the decoder lets nesting in that a snapshot or an action cannot hold")
 @pytest.mark.parametrize("depth", [255, 600])
 def test_no_nesting_stops_the_flow(depth):
     assert fates(properties='{"k":"k1","x":' + "[" * depth + "]" * depth + "}") == 5
