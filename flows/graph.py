@@ -29,17 +29,20 @@ from operators.plan import Plan
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
 from sinks.clickhouse.archive import ArchiveSink
-from sinks.clickhouse.client import connect
+from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
 from sinks.errors import SinkError
 from sinks.kafka.actions import ActionsSink
 from sinks.kafka.dead_letters import DeadLetterSink
+from sinks.retry import Retry
 
 Found = TypeVar("Found")
 
 SHARDS: Final = tuple(f"{shard:02d}" for shard in range(16))
 """Partitions of the sinks behind detection; key groups are spread over them."""
 BAD_CONFIGURATION: Final = 2
+_START_DEADLINE_S: Final = 20.0
+"""How long a start waits for a ClickHouse that may be starting too."""
 
 
 @dataclass
@@ -129,9 +132,9 @@ def live(
         flow = Dataflow(name)
         parts = Live(load_settings(), clock=clock, until=until)
         wire(parts, flow)
-        if parts.settings.clickhouse.url.is_embedded:
-            # Held from here on: a second process is refused before it has read or sent anything.
-            connect(parts.settings.clickhouse.url)
+        # Opened before anything is read or sent: what is wrong with it is a message here. An embedded one is held from
+        # here on, so that a second process is refused at its start.
+        Database.open(parts.settings.clickhouse.url, Retry(deadline_s=_START_DEADLINE_S))
     except (ConfigError, SourceError, SinkError) as error:
         print(error, file=sys.stderr)
         sys.exit(BAD_CONFIGURATION)

@@ -37,7 +37,7 @@ _BROADCAST_S: Final = 0.02
 """At most this often does a chunk carry the watermark to key groups without an event in it."""
 _HEARTBEAT_S: Final = 0.1
 """How often silence at the head of the log moves time: each heartbeat wakes every key group."""
-_METADATA_TIMEOUT_S: Final = 30.0
+_METADATA_TIMEOUT_S: Final = 10.0
 _QUEUE_KBYTES: Final = 16_384
 """What librdkafka may read ahead of a partition: bounds memory while catching up."""
 
@@ -73,19 +73,16 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     partitions: list[KafkaPartition] = field(default_factory=list)
     """Those that run in this process, for metrics."""
     _origins: tuple[Origin, ...] = ()
-    _head_watch: HeadWatch | None = None
+
+    def __post_init__(self) -> None:
+        self.head_watch = HeadWatch(self.consumer, self.clock)
+        """What confirms, for all partitions of this process, that they are read to their end."""
 
     def origins(self) -> tuple[Origin, ...]:
         """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
         if not self._origins:
             self._origins = tuple(sorted(_list_origins(self.consumer, self.topics)))
         return self._origins
-
-    def head_watch(self) -> HeadWatch:
-        """What confirms, for all partitions of this process, that they are read to their end."""
-        if self._head_watch is None:
-            self._head_watch = HeadWatch(self.consumer, self.clock)
-        return self._head_watch
 
     def list_parts(self) -> list[str]:
         """``topic/partition`` for each."""
@@ -127,7 +124,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         self._last_broadcast_s = 0.0
         self._last_heartbeat_s = 0.0
         self._owes_broadcast = False
-        source.head_watch().enter(self)
+        source.head_watch.enter(self)
 
     def next_batch(self) -> list[Chunk]:
         """What Kafka has ready, as one chunk; a heartbeat where the log is read to its end and silent."""
@@ -150,7 +147,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
 
     def close(self) -> None:
         """Leaves Kafka."""
-        self._source.head_watch().leave(self)
+        self._source.head_watch.leave(self)
         self._consumer.close()
 
     def lag(self) -> int:

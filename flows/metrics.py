@@ -147,6 +147,7 @@ _BY_TRIGGER: Final = (
     ("expired", "expired", "Partial matches that timed out, by trigger."),
     ("cancelled", "cancelled", "Open matches ended by an absence, by trigger."),
     ("exited", "exited", "Open matches ended by an exit, by trigger."),
+    ("restarted", "restarted", "Open matches given up for a newer one, by trigger."),
     ("late_cancelled", "late_cancelled", "Open matches ended by a late event, by trigger."),
     ("state_reset", "state_reset", "Key groups whose state of a changed trigger was let go, by trigger."),
     ("state_dropped", "state_dropped", "Key groups whose state of a removed trigger was let go, by trigger."),

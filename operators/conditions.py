@@ -47,12 +47,7 @@ def compile_scaled(scaled: Scaled, resolve: Callable[[Reference], Read]) -> Read
 
     def scale(captures: Captures) -> Any:
         value = read(captures)
-        if not _is_number(value):
-            return None
-        try:
-            return apply(value, operand)
-        except OverflowError:  # a whole number beyond every double
-            return None
+        return apply(value, operand) if _is_number(value) else None
 
     return scale
 

@@ -91,6 +91,8 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         _answer(answers, _obey(request.pop("command"), request, door, rules))
+    # What the engine does on a process's way out can take seconds, and nobody needs it.
+    os._exit(0)
 
 
 main()
