@@ -134,8 +134,7 @@ class KeyGroup:
             for concern in concerns:
                 program, spec, key, item = concern
                 if self.plan.programs[program].fires_on_arrival:
-                    event = _parsed(event)
-                    fired |= self._fire(program, spec, key, (*event, item))
+                    fired |= self._fire(program, spec, key, (*_parsed(event), item))
                 else:
                     rest.append(concern)
             if fired:

@@ -137,3 +137,11 @@ def test_a_captured_whole_number_beyond_64_bits_can_be_snapshotted(value):
     group = fed(text, events=[{"raw": raw % value.encode()}, event("x", "1m")])
     assert group.open_matches == 1
     resumed(group, text)
+
+
+def test_a_foreign_event_that_fires_on_arrival_and_waits_for_another_trigger_can_be_snapshotted():
+    arrival = trigger("key: properties.p\nsteps: [{event: a}]", name="arrival")
+    waiting = trigger("key: properties.p\nsteps: [{event: a}, {wait: 1h}]", name="waiting")
+    group = fed(arrival, waiting, events=[event("a", "0s", p="p1")])
+    assert len(group.waiting_foreign) == 1
+    assert snapshot(resumed(group, arrival, waiting)) == snapshot(group)
