@@ -41,7 +41,7 @@ CONFIG: Final = Path(__file__).parent.parent / "config"
 BAD_INPUT: Final = 2
 """Exit status where a trigger, an option or the file is at fault."""
 DEDUPE_HORIZON_US: Final = 7 * 86_400_000_000
-KEY_GROUPS: Final = 64
+KEY_GROUPS: Final = 24
 """Of a run that keeps no state for a later one, the number changes no answer; fewer cost less a chunk."""
 NO_EPOCHS: Final = timedelta(days=365)
 

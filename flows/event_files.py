@@ -71,15 +71,9 @@ class EventFile:
         return self._disk
 
 
-def has_blank_lines(text: bytes) -> bool:
-    """Whether there may be a line with nothing on it."""
-    return b"\n\n" in text or b"\n\r" in text or text.startswith((b"\n", b"\r")) or text.endswith(b"\n")
-
-
 def lines_of(text: bytes) -> list[bytes]:
-    """The lines of a text but for blank ones."""
-    lines = text.split(b"\n") if text else []
-    return [line for line in lines if line and line != b"\r"] if has_blank_lines(text) else lines
+    """The lines of a text but for blank ones: empty, or of what JSON calls white space alone."""
+    return [line for line in text.split(b"\n") if line.strip(b" \t\r")]
 
 
 def _parquet(path: Path) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import parent_process
@@ -12,9 +13,9 @@ from typing import Any, Literal
 import orjson
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from flows.event_files import EventFile, has_blank_lines, lines_of
+from flows.event_files import EventFile, lines_of
 from operators.clock import PartitionClock
-from operators.decode import Decoder, Messages, Undecodable
+from operators.decode import Decoded, Decoder, Messages, Undecodable
 from operators.decode.canonical import event_time_us, parse_time
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, MAX_EPOCH_MS, MIN_EPOCH_MS, Chunk, Origin
 
@@ -25,6 +26,8 @@ Progress = Callable[[int, int], None]
 """(bytes read, bytes in all)."""
 
 _WATERMARK = b'"watermark"'
+_PIECE = 2_048
+"""Lines a chunk where a block of the file has to be looked at line by line."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,9 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
         self._origin: Origin = (source.path.name, 0)
         self._clock = PartitionClock(source.max_out_of_orderness_us)
         self._file = EventFile(source.path)
-        self._pieces = _pieces(self._file, source.chunk_size)
+        self._texts = self._file.texts()
+        self._pieces: deque[tuple[list[bytes], int | None]] = deque()
+        """Lines that were looked at one by one and are still to be given, each with the watermark that follows."""
         self._line = 0
         self._largest_us = BEGINNING_OF_TIME
         self._ended = False
@@ -69,40 +74,46 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
         """The next chunk, at the end one that is final and empty, then StopIteration."""
         if self._ended:
             raise StopIteration
+        if not self._pieces:
+            text = self._next_text()
+            if text is None:
+                self._ended = True
+                return [self._final()]
+            decoded = None if self._source.chunk_size else self._source.decoder.decode_lines(text, self._line)
+            if decoded is not None:
+                self._line += len(decoded.records)
+                return [self._chunk(decoded)]
+            self._pieces.extend(_pieces(text, self._source.chunk_size or _PIECE))
+        return [self._piece(*self._pieces.popleft())] if self._pieces else []
+
+    def snapshot(self) -> None:
+        """Nothing: see ``FileSource``."""
+
+    def _next_text(self) -> bytes | None:
         try:
-            piece = next(self._pieces, None)
+            text = next(self._texts, None)
         except OSError as error:
             if parent_process() is not None:
                 # In a cluster the engine reports the end of its connections instead of this.
                 log.error("%s: cannot be read: %s", self._source.path, error)
             raise
-        if piece is None:
-            self._ended = True
-            return [self._final()]
         if self._source.progress is not None:
-            self._source.progress(self._file.position, self._file.size)
-        text, watermark_us = piece
-        chunk = self._chunk(text)
+            self._source.progress(self._file.size if text is None else self._file.position, self._file.size)
+        return text
+
+    def _piece(self, lines: list[bytes], watermark_us: int | None) -> Chunk:
+        """Lines that may hold anything, and the explicit watermark after them."""
+        offsets = list(range(self._line, self._line + len(lines)))
+        chunk = self._chunk(self._source.decoder.decode(Messages(self._origin, lines, offsets, [0] * len(lines))))
+        self._line += len(lines)
         if watermark_us is not None:
             self._line += 1
             self._largest_us = max(self._largest_us, watermark_us)
             self._clock.raise_to(watermark_us)
             chunk.watermark_us = self._clock.watermark_us
-        return [chunk]
+        return chunk
 
-    def snapshot(self) -> None:
-        """Nothing: see ``FileSource``."""
-
-    def _chunk(self, text: bytes) -> Chunk:
-        decoder = self._source.decoder
-        decoded = None if has_blank_lines(text) else decoder.decode_lines(text, self._line)
-        if decoded is None:
-            lines = lines_of(text)
-            offsets = list(range(self._line, self._line + len(lines)))
-            decoded = decoder.decode(Messages(self._origin, lines, offsets, [0] * len(lines)))
-            self._line += len(lines)
-        else:
-            self._line += len(decoded.records)
+    def _chunk(self, decoded: Decoded) -> Chunk:
         times_us = decoded.event_times_us
         if times_us:
             self._largest_us = max(self._largest_us, *times_us)
@@ -122,30 +133,24 @@ class FilePartition(StatefulSourcePartition[Chunk, None]):
         )
 
     def _final(self) -> Chunk:
-        chunk = self._chunk(b"")
+        chunk = self._piece([], None)
         chunk.final = True
         chunk.watermark_us = END_OF_TIME if self._source.at_end == "flush" else self._largest_us
-        if self._source.progress is not None:
-            self._source.progress(self._file.size, self._file.size)
         return chunk
 
 
-def _pieces(file: EventFile, chunk_size: int | None) -> Iterator[tuple[bytes, int | None]]:
-    """Texts of up to ``chunk_size`` lines, cut where a watermark stands, each with that watermark."""
-    for text in file.texts():
-        if chunk_size is None and _WATERMARK not in text:
-            yield text, None
-            continue
-        piece: list[bytes] = []
-        for line in lines_of(text):
-            watermark_us = _explicit_watermark(line) if _WATERMARK in line else None
-            if watermark_us is None:
-                piece.append(line)
-            if watermark_us is not None or len(piece) == chunk_size:
-                yield b"\n".join(piece), watermark_us
-                piece = []
-        if piece:
-            yield b"\n".join(piece), None
+def _pieces(text: bytes, size: int) -> Iterator[tuple[list[bytes], int | None]]:
+    """The lines of a text, up to ``size`` at a time and cut where a watermark stands, each with that watermark."""
+    piece: list[bytes] = []
+    for line in lines_of(text):
+        watermark_us = _explicit_watermark(line) if _WATERMARK in line else None
+        if watermark_us is None:
+            piece.append(line)
+        if watermark_us is not None or len(piece) == size:
+            yield piece, watermark_us
+            piece = []
+    if piece:
+        yield piece, None
 
 
 def _explicit_watermark(line: bytes) -> int | None:

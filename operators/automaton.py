@@ -138,10 +138,14 @@ class Automaton:
     def _offer(self, state: KeyState, key: Key, event: Event, spec: Spec | None) -> bool:
         """Shows the event to every open match; tells whether it advanced one."""
         program = self.program
+        event_type = event[TYPE]
         advanced = False
         kept = []
         for run in state.runs:
             stage = program.stages[run.stage]
+            if stage.heeds is not None and event_type not in stage.heeds:
+                kept.append(run)
+                continue
             if self._is_cancelled(run, stage, event, spec):
                 self._tally.add("cancelled", program.name)
             elif stage.kind is Kind.EVENT and stage.matcher.fits(event, run.captures, spec):  # type: ignore[union-attr]

@@ -57,8 +57,8 @@ class _Compiler:
 
     def program(self, index: int, *, wants_expired: bool) -> Program:
         match = self.match
-        stages = self._stages()
         exits = tuple(self._matcher(matcher) for matcher in match.exit)
+        stages = self._stages(exits)
         recipient = compile_recipient(self.trigger.policy.recipient, self.layout)
         actions = compile_actions(self.trigger.actions, self.layout)
         per = None if match.per is None else getter(match.per)
@@ -92,7 +92,7 @@ class _Compiler:
             wants_expired=wants_expired,
         )
 
-    def _stages(self) -> tuple[Stage, ...]:
+    def _stages(self, exits: tuple[CompiledMatcher, ...]) -> tuple[Stage, ...]:
         steps = self.match.steps
         last_event = max(i for i, step in enumerate(steps) if isinstance(step, EventStep))
         stages: list[Stage] = []
@@ -115,15 +115,20 @@ class _Compiler:
                     kind, span = Kind.WAIT, step.for_us
                 case _:
                     raise AssertionError(f"refused before: {step}")
+            guards = self._guards(place)
             stages.append(
                 Stage(
                     kind=kind,
                     label=label,
                     matcher=matcher,
                     span_us=span,
-                    guards=self._guards(place),
+                    guards=guards,
                     count=count,
                     events_remain=place <= last_event,
+                    heeds=_types_of(
+                        [*([matcher] if matcher is not None else []), *guards, *exits],
+                        every=kind is Kind.IDLE and matcher is None,
+                    ),
                     repeated=isinstance(step, EventStep) and step.times is not None,
                 )
             )
@@ -209,6 +214,13 @@ class _Compiler:
         return any(compiled.types is None and event_type not in compiled.specs for _, compiled in self.matchers) or any(
             step.of is None or event_type in step.of for step in idles
         )
+
+
+def _types_of(matchers: list[CompiledMatcher], *, every: bool) -> frozenset[str] | None:
+    """The types that any of these matchers takes; None: every type."""
+    if every or any(matcher.types is None for matcher in matchers):
+        return None
+    return frozenset(each for matcher in matchers for each in matcher.types or ())
 
 
 def _reads_body(condition: Condition | None) -> bool:

@@ -13,9 +13,5 @@ DIGEST_BYTES = 16
 
 def identity(parts: Iterable[str]) -> str:
     """A hash of an ordered list of texts, 32 hexadecimal digits."""
-    digest = blake2b(digest_size=DIGEST_BYTES)
-    for part in parts:
-        text = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(text))
-        digest.update(text)
-    return digest.hexdigest()
+    texts = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return blake2b(b"".join([b"%d:%b" % (len(text), text) for text in texts]), digest_size=DIGEST_BYTES).hexdigest()

@@ -84,6 +84,8 @@ class Stage:
     """EVENT: how many events make the step."""
     events_remain: bool
     """Whether this stage or one after it waits for an event; ``within`` of the match binds only then."""
+    heeds: frozenset[str] | None
+    """Types of events that can do anything to a run waiting here; None: every type."""
     repeated: bool = False
     """Whether its capture is a tuple of events rather than one."""
 

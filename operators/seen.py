@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_SPARE = 1_024
+_SPARE = 64
 """Ids that may be kept beyond their time before a sweep is worth it."""
 
 
