@@ -42,7 +42,8 @@ BAD_INPUT: Final = 2
 """Exit status where a trigger, an option or the file is at fault."""
 DEDUPE_HORIZON_US: Final = 7 * 86_400_000_000
 KEY_GROUPS: Final = 24
-"""Of a run that keeps no state for a later one, the number changes no answer; fewer cost less a chunk."""
+"""Of a run that keeps no state for a later one, the number changes no answer where event ids are unique, and fewer
+cost less a chunk; these give every usual number of workers an even share."""
 NO_EPOCHS: Final = timedelta(days=365)
 
 

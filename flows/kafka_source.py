@@ -130,10 +130,11 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         """What Kafka has ready, as one chunk; a heartbeat where the log is read to its end and silent."""
         if self._source.until():
             raise StopIteration
+        expected_offset = self._next_offset
         messages = self._consume()
         self._next_awake = None
         if messages:
-            return [self._chunk(messages)]
+            return [self._chunk(messages, expected_offset)]
         self._next_awake = datetime.now(UTC) + _POLL
         return self._silence()
 
@@ -174,19 +175,23 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             error = cast(KafkaError, message.error())
             if error.code() == KafkaError._PARTITION_EOF:
                 end_offset = _offset(message)
-                self._next_offset = max(self._next_offset, end_offset)
-                self.at_head = not messages or _offset(messages[-1]) < end_offset
+                if not messages or _offset(messages[-1]) < end_offset:
+                    self._next_offset = end_offset
+                    self.at_head = True
             elif error.fatal() or (not error.retriable() and error.code() not in _PASSING):
                 raise SourceError(f"reading {part_name(self.origin)}: {error.str()}")
             else:
                 log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
 
-    def _chunk(self, messages: Sequence[Message]) -> Chunk:
+    def _chunk(self, messages: Sequence[Message], expected_offset: int) -> Chunk:
         offsets = cast(list[int], [message.offset() for message in messages])
         first, last = offsets[0], offsets[-1]
-        if first > self._next_offset > 0:
-            self.tally.add("offsets_skipped", amount=first - self._next_offset)
-        self._next_offset = max(self._next_offset, last + 1)
+        if first > expected_offset > 0:
+            self.tally.add("offsets_skipped", amount=first - expected_offset)
+        elif first < expected_offset:
+            log.warning("%s begins again at offset %d: the topic was made anew", part_name(self.origin), first)
+        if not self.at_head:  # else it is the end of the log already, which may lie beyond the last message
+            self._next_offset = last + 1
         self._quiet_since_us = self._source.clock()
         decoder = self._topic.decoder
         decoded = decoder.decode(

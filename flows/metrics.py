@@ -143,7 +143,11 @@ def _of_detection(detection: Detection, now_us: int) -> Iterator[Metric]:
 
 _BY_TRIGGER: Final = (
     ("matches", "matches", "Patterns found complete, by trigger."),
-    ("actions", Outcome.ACTION.value, "Actions sent, by trigger."),
+    (
+        "actions",
+        Outcome.ACTION.value,
+        "Actions decided, by trigger; messages_delivered counts those that Kafka has confirmed.",
+    ),
     ("expired", "expired", "Partial matches that timed out, by trigger."),
     ("cancelled", "cancelled", "Open matches ended by an absence, by trigger."),
     ("exited", "exited", "Open matches ended by an exit, by trigger."),

@@ -37,7 +37,7 @@ def _value(value: Any, layout: CaptureLayout) -> Read:
         return compile_scaled(value, layout.resolve)
     if isinstance(value, Reference):
         read = layout.resolve(value)
-        if value.path == ("event_time",):
+        if value.path == ("event_time",) and value.selector != "item":
             return lambda captures: iso_ms(read(captures))
         return read
     if isinstance(value, Mapping):

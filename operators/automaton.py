@@ -13,6 +13,7 @@ from typing import Any
 from operators.body import is_system
 from operators.captures import capture
 from operators.conditions import Captures
+from operators.paths import key_text
 from operators.program import Key, Kind, Program, Spec, Stage
 from operators.records import END_OF_TIME, ID, ORDER, TIME, TYPE, Event
 from operators.tally import Tally
@@ -101,13 +102,13 @@ class Automaton:
                 self._cancel_late(state, key, event, spec)
             return
         program = self.program
-        advanced = False
+        advanced: set[str | None] = set()
         if state is not None and state.runs:
             advanced = self._offer(state, key, event, spec)
         first = program.stages[0]
         assert first.matcher is not None
-        if (not advanced or program.on_repeat == "overlap") and first.matcher.fits(event, (), spec):
-            self._begin(state, key, event)
+        if first.matcher.fits(event, (), spec):
+            self._begin(state, key, event, set() if program.on_repeat == "overlap" else advanced)
         elif state is not None:
             self._settle(state, key)
 
@@ -135,11 +136,11 @@ class Automaton:
             state.due_us = END_OF_TIME
             self._settle(state, key)
 
-    def _offer(self, state: KeyState, key: Key, event: Event, spec: Spec | None) -> bool:
-        """Shows the event to every open match; tells whether it advanced one."""
+    def _offer(self, state: KeyState, key: Key, event: Event, spec: Spec | None) -> set[str | None]:
+        """Shows the event to every open match; gives the ``per`` values of those it advanced."""
         program = self.program
         event_type = event[TYPE]
-        advanced = False
+        advanced: set[str | None] = set()
         kept = []
         for run in state.runs:
             stage = program.stages[run.stage]
@@ -149,7 +150,7 @@ class Automaton:
             if self._is_cancelled(run, stage, event, spec):
                 self._tally.add("cancelled", program.name)
             elif stage.kind is Kind.EVENT and stage.matcher.fits(event, run.captures, spec):  # type: ignore[union-attr]
-                advanced = True
+                advanced.add(run.per)
                 if self._take(state, key, run, stage, event):
                     kept.append(run)
             elif self._is_exited(run, event, spec):
@@ -198,16 +199,21 @@ class Automaton:
         state.runs = kept
         self._settle(state, key)
 
-    def _begin(self, state: KeyState | None, key: Key, event: Event) -> None:
+    def _begin(self, state: KeyState | None, key: Key, event: Event, advanced: set[str | None]) -> None:
+        """The event fits the first step: begins a match, unless it advanced one of the same ``per`` value."""
         program = self.program
         per = None
         if program.per is not None:
-            per = program.per(event)
-            if not isinstance(per, str | int):
+            per = key_text(program.per(event))
+            if per is None:
                 # Without the value that would tell it apart, no match begins.
                 if state is not None:
                     self._settle(state, key)
                 return
+        if per in advanced:
+            assert state is not None
+            self._settle(state, key)
+            return
         if state is None:
             state = self.states[key] = KeyState()
         others = state.runs if program.per is None else [run for run in state.runs if run.per == per]
@@ -323,7 +329,10 @@ class Automaton:
         if not state.runs and not windows:
             self.states.pop(key, None)
             return
-        due_us = min([run.deadline_us for run in state.runs], default=END_OF_TIME)
+        due_us = END_OF_TIME
+        for run in state.runs:
+            if run.deadline_us < due_us:
+                due_us = run.deadline_us
         span_us = self.program.first_span_us
         if windows and span_us is not None:
             due_us = min(due_us, min(window[-1][4] for window in windows.values()) + span_us)

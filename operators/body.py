@@ -52,7 +52,7 @@ def _parsed(text: bytes | msgspec.Raw) -> Any:
     try:
         return orjson.loads(memoryview(text))
     except orjson.JSONDecodeError:
-        # The one thing that is JSON and that orjson refuses: a number beyond every double, which reads as infinity.
+        # Of what the decoder lets in, orjson refuses one thing: a number beyond every double. It reads as infinity.
         return json.loads(bytes(text), parse_int=_whole_number)
 
 

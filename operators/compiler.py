@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+import msgspec
+
 from config.errors import ConfigError, Problem
 from config.language import (
     ANY_TYPE,
@@ -72,7 +74,7 @@ class _Compiler:
             index=index,
             name=self.trigger.trigger,
             version=self.trigger.version,
-            fingerprint=hashlib.blake2b(self.trigger.model_dump_json().encode(), digest_size=8).hexdigest(),
+            fingerprint=self._fingerprint(),
             key=match.key,
             per=per,
             stages=stages,
@@ -91,6 +93,11 @@ class _Compiler:
             actions=actions,
             wants_expired=wants_expired,
         )
+
+    def _fingerprint(self) -> str:
+        """Of what shapes the state of open matches, and of nothing else: a reworded description keeps them."""
+        shape = [self.trigger.version, self.match.model_dump(mode="json", exclude_defaults=True), self.layout.paths]
+        return hashlib.blake2b(msgspec.json.encode(shape), digest_size=8).hexdigest()
 
     def _stages(self, exits: tuple[CompiledMatcher, ...]) -> tuple[Stage, ...]:
         steps = self.match.steps

@@ -177,5 +177,5 @@ def _contains(a: Any, b: Any) -> bool | None:
     if isinstance(a, str):
         return b in a if isinstance(b, str) else None
     if isinstance(a, list):
-        return any(_equal(element, b) for element in a) if b is not None else None
+        return _member(b, a) if a else False
     return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from operators.automaton import Found
 from operators.identity import identity
-from operators.program import Program
+from operators.program import Kind, Program
 from operators.reasons import Outcome, SuppressReason
 from operators.records import Decision, Evidence
 from operators.tally import Tally
@@ -67,7 +67,7 @@ class Decider:
 
 def evidence_of(found: Found) -> tuple[Evidence, ...]:
     """The events a match rests on, in order of capture."""
-    steps = [stage for stage in found.program.stages if stage.count and stage.kind.value == "event"]
+    steps = [stage for stage in found.program.stages if stage.kind is Kind.EVENT]
     rows = []
     for stage, captured in zip(steps, found.captures, strict=False):
         for event_id, origin, offset, _, time_us, *_ in captured if stage.repeated else (captured,):

@@ -15,6 +15,7 @@ from operators.body import parse_body
 from operators.captures import capture
 from operators.clock import GroupClock
 from operators.decide import Decider
+from operators.paths import key_text
 from operators.plan import Listener, Plan, keys_of
 from operators.program import Key
 from operators.reasons import Fate
@@ -74,7 +75,9 @@ class KeyGroup:
         while pending:
             place = pending.pop()
             if place < len(timers) and timers[place][0] <= time_us:
-                count += 1
+                due_us, program, key = timers[place]
+                state = self.automata[program].states.get(key)
+                count += state is not None and state.due_us == due_us
                 pending += (2 * place + 1, 2 * place + 2)
         return count
 
@@ -159,7 +162,11 @@ class KeyGroup:
         assert matcher is not None
         if not matcher.fits(event, (), spec):
             return False
-        per = None if program.per is None else program.per(event)
+        per = None
+        if program.per is not None:
+            per = key_text(program.per(event))
+            if per is None:
+                return False
         self.tally.add("matches", program.name)
         captured = (capture(event, program.layouts[0]),)
         self._found.append(Found(program, key, per, captured, event[TIME], expired=False))

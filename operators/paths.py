@@ -42,14 +42,15 @@ def item_getter(path: EventPath) -> Getter:
 
 
 def descend(value: Any, parts: EventPath) -> Any:
-    """The value at ``parts`` below a parsed JSON value; a list on the way gives the list of its elements' values."""
+    """The value at ``parts`` below a parsed JSON value; a list on the way gives the list of its elements' values, None
+    if none has any."""
     for i, part in enumerate(parts):
         if isinstance(value, dict):
             value = value.get(part)
         elif isinstance(value, list):
             rest = parts[i:]
             found = [descend(element, rest) for element in value]
-            return [each for each in found if each is not None]
+            return [each for each in found if each is not None] or None
         else:
             return None
     return value

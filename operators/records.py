@@ -85,8 +85,6 @@ class Chunk(msgspec.Struct):
     dead: list[DeadLetter]
     watermark_us: int
     """``W_p`` as of the last message, to be applied after the events."""
-    late_by_heartbeat: int = 0
-    """How many of the late records are late only because a heartbeat had moved the watermark."""
     broadcast: bool = True
     """Whether key groups without an event in this chunk are to hear of the watermark too."""
     final: bool = False

@@ -15,4 +15,4 @@ _LAST_US = MAX_EPOCH_MS * 1_000
 def iso_ms(time_us: int) -> str:
     """``2026-01-05T10:00:00.120Z`` for microseconds since the Unix epoch; below a millisecond is cut off."""
     time = _EPOCH + timedelta(microseconds=max(_FIRST_US, min(time_us, _LAST_US)))
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1_000:03d}Z"
+    return f"{time.isoformat(timespec='milliseconds')[:-6]}Z"

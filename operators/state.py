@@ -1,8 +1,8 @@
 """The published format of a key group's snapshot: plain values in MessagePack, versioned, never pickled classes.
 
-A snapshot is ``(FORMAT, base, deltas)``: ``base`` is a whole state, ``deltas`` what changed since, oldest first (this
-version writes whole bases and no deltas, and reads both). A trigger's part carries the fingerprint of what the trigger
-said: a changed trigger starts fresh and a removed one's state goes, neither disturbing the others.
+A snapshot is ``(FORMAT, base, deltas)``: ``base`` is a whole state, ``deltas`` what changed since, oldest first. This
+version writes and reads whole bases alone, and refuses deltas. A trigger's part carries the fingerprint of what shapes
+its state: a changed trigger starts fresh and a removed one's state goes, neither disturbing the others.
 """
 
 from __future__ import annotations

@@ -20,8 +20,10 @@ from operators.reasons import DeadReason
 from operators.records import EMPTY_OBJECT, MAX_EPOCH_MS, MIN_EPOCH_MS, Record
 
 _decoder = msgspec.json.Decoder(Record)
+_array_decoder = msgspec.json.Decoder(list[Record])
 _parts_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BODIES = ("properties", "context")
+_TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 _NOT_AN_OBJECT = re.compile(rb"\n[^{]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT_FLOAT_US = 4_000_000_000_000_000
@@ -43,24 +45,35 @@ class CanonicalEvent(BaseModel):
 
 
 def decode_chunk(values: list[bytes]) -> list[Record] | None:
-    """All messages of a chunk at once, or None where any needs a closer look. ``values``: none empty."""
-    if b"\n" in b"".join(values):
+    """All messages of a chunk at once, or None where any needs a closer look. ``values``: none empty.
+
+    They are joined into one JSON array: a message that is not one value breaks it or its length.
+    """
+    text = b"[%b]" % b",".join(values)
+    if not is_utf8(text):
         return None
-    records = decode_lines(b"\n".join(values))
-    return records if records is not None and len(records) == len(values) else None
+    try:
+        records = _array_decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return records if len(records) == len(values) and _have_objects(records) else None
 
 
 def decode_lines(text: bytes) -> list[Record] | None:
-    """A message a line, all at once, or None where any needs a closer look. Empty lines count for nothing."""
-    if not is_utf8(text):
+    """A message a line, all at once, or None where any needs a closer look. Blank lines count for nothing."""
+    if not is_utf8(text) or _TWO_ON_A_LINE.search(text):
         return None
     try:
         records = _decoder.decode_lines(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    # A line holds no newline, so each part is one line here: is any of them no object?
-    objects = b"\n".join([b"", *[r.properties for r in records], *[r.context for r in records]])
-    return None if _NOT_AN_OBJECT.search(objects) else records
+    return records if _have_objects(records) else None
+
+
+def _have_objects(records: list[Record]) -> bool:
+    """Whether properties and context certainly are objects: none is seen to begin otherwise."""
+    bodies = b"\n".join([b"", *[r.properties for r in records], *[r.context for r in records]])
+    return _NOT_AN_OBJECT.search(bodies) is None
 
 
 def decode_one(value: bytes) -> Record:

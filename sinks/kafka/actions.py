@@ -1,7 +1,7 @@
 """The actions sink: what is to be done goes to Kafka, and an epoch closes only over confirmed deliveries.
 
-It sends what it is given. That an action sent before a crash is not sent again is decided before it, from the actions
-topic itself (architecture, decision 8).
+It sends what it is given: after a crash, what was sent since the last closed epoch comes again, under the same
+``action_id``.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
@@ -11,6 +12,9 @@ from operators.render import iso_ms
 from sinks.kafka.producer import ConfirmedProducer, Headers, KafkaConfig
 from sinks.routing import PartNames
 from sinks.shared import Shared
+
+LONGEST_VALUE: Final = 900_000
+"""What is longer is cut, for Kafka's usual limit of a message is 1 MB; the table ``dead_letters`` holds it whole."""
 
 
 class DeadLetterSink(FixedPartitionedSink[Sequence[DeadLetter], None]):
@@ -47,7 +51,8 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], None]):
         """Raises `DeliveryFailed`."""
         for letters in values:
             for letter in letters:
-                self._producer.write(letter.raw, key=letter.raw_key, headers=dead_letter_headers(letter))
+                value = letter.raw[:LONGEST_VALUE]
+                self._producer.write(value, key=letter.raw_key, headers=dead_letter_headers(letter))
         self._producer.poll()
 
     def snapshot(self) -> None:
@@ -58,9 +63,11 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], None]):
 
 
 def dead_letter_headers(letter: DeadLetter) -> Headers:
-    """Why, and where it came from; ``time`` is the record's own, ISO 8601."""
+    """Why, and where it came from; ``time`` is the record's own, ISO 8601. ``cut_from_bytes`` where it was cut."""
     topic, partition = letter.origin
+    cut = [("cut_from_bytes", b"%d" % len(letter.raw))] if len(letter.raw) > LONGEST_VALUE else []
     return [
+        *cut,
         ("reason", letter.reason.encode()),
         ("message", letter.message.encode("utf-8", "replace")),
         ("topic", topic.encode()),
