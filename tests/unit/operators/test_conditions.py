@@ -194,3 +194,14 @@ def test_a_reference_to_a_list_is_what_in_asks_for():
     assert run(text, [event("a", "0s", list=[1, 2]), event("b", "1m", x=2)]).fired == ["1m"]
     assert run(text, [event("a", "0s", list=[1, 2]), event("b", "1m", x=3)]).fired == []
     assert run(text, [event("a", "0s", list=2), event("b", "1m", x=2)]).fired == []
+
+
+def test_a_path_through_an_empty_list_leads_to_nothing():
+    text = trigger("steps: [{event: a, where: {properties.products.product_id: {exists: true}}}]")
+    assert run(text, [event("a", "0s", products=[]), event("a", "1m", products=[{"product_id": 1}])]).fired == ["1m"]
+
+
+def test_contains_in_a_list_of_other_types_is_unknown():
+    text = trigger("steps: [{event: a}, {absent: b, where: {properties.tags: {contains: x}}, within: 30m}]")
+    for tags, fired in (([1, 2], []), (["y", 2], ["30m"]), (["x"], []), ([], ["30m"])):
+        assert run(text, [event("a", "0s"), event("b", "1m", tags=tags)], at_end="flush").fired == fired

@@ -243,3 +243,12 @@ key: properties.p
 steps: [{event: d, key: properties.items.p}, {event: "*"}]
 """)
     assert run(text, [event("d", "0s", p="p1", items=[{"p": "p1"}])]).fired == []
+
+
+def test_a_time_inside_the_list_element_is_data_like_any_other():
+    text = trigger(
+        "key: [customer_id, properties.products.product_id]\nsteps: [{event: purchase, as: bought}]",
+        rest="actions: [{channel: email, template: x, data: {at: $bought.item.event_time}}]",
+    )
+    events = [event("purchase", "0s", products=[{"product_id": "p1", "event_time": "noon"}, {"product_id": "p2"}])]
+    assert [each["at"] for each in run(text, events).data] == ["noon", None]

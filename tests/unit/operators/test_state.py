@@ -145,3 +145,9 @@ def test_a_foreign_event_that_fires_on_arrival_and_waits_for_another_trigger_can
     group = fed(arrival, waiting, events=[event("a", "0s", p="p1")])
     assert len(group.waiting_foreign) == 1
     assert snapshot(resumed(group, arrival, waiting)) == snapshot(group)
+
+
+def test_a_reworded_trigger_keeps_its_open_matches_and_a_changed_one_does_not():
+    group = fed(TEXT, events=OPEN)
+    assert resumed(group, TEXT.replace("match:", "description: reworded\nmatch:")).open_matches == group.open_matches
+    assert resumed(group, TEXT.replace("30m", "31m")).open_matches == 0

@@ -1,0 +1,30 @@
+"""A message, and a line of a file, is one JSON value: what it becomes depends on it alone, not on its neighbours."""
+
+import pytest
+
+from operators.decode import Decoder, Messages
+from operators.reasons import DeadReason
+from tests.harness import run_files, trigger
+
+ONE, TWO = (b'{"event_id":"%d","type":"a","customer_id":"c","event_time":1767607200000}' % number for number in (1, 2))
+
+
+@pytest.mark.parametrize("between", [b"", b" ", b"\n", b",", b"\n\n"])
+def test_two_values_in_a_message_are_a_dead_letter_whatever_stands_beside_it(between):
+    for beside in ([], [b" "], [ONE], [b"", b"\t"]):
+        values = [ONE + between + TWO, *beside]
+        decoded = Decoder(schemas={}).decode(Messages(("t", 0), values, list(range(len(values))), [0] * len(values)))
+        assert decoded.dead[0].offset == 0
+        assert decoded.dead[0].reason == DeadReason.MALFORMED_JSON
+        assert len(decoded.records) == beside.count(ONE)
+
+
+@pytest.mark.parametrize("chunk_size", [None, 1, 2])
+def test_two_values_on_a_line_are_a_dead_letter_for_any_chunk_size(tmp_path, chunk_size):
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"\n".join([ONE + b" " + TWO, b"   ", b"", ONE.replace(b'"1"', b'"3"')]))
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(trigger("steps: [{event: a}]"))
+    flow = run_files([rules], file, tmp_path / "out.jsonl", chunk_size=chunk_size)
+    assert (flow.summary.read, flow.summary.matched, flow.summary.dead) == (2, 1, 1)
+    assert [row["evidence"][0]["offset"] for row in flow.rows] == [1]
