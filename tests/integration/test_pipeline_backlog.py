@@ -63,6 +63,7 @@ def test_a_purchase_waiting_in_the_backlog_of_an_outage_is_no_abandonment(
     with site.flow(recovery=store) as after:
         after.wait_until(lambda: after.metrics().of("events_read_total") >= produced, what="the backlog read")
         after.wait_until(lambda: site.rows("SELECT * FROM decisions"), what="a decision")
+        after.wait_until(site.actions, what="an action")
         after.wait_until(lambda: after.metrics().of("open_matches") == 0, what="no match open")
         assert after.metrics().of("timers_held_by_lag") == 0
     (action,) = site.actions()
