@@ -55,8 +55,11 @@ def test_while_the_broker_is_away_nothing_is_concluded_and_afterwards_time_goes_
         flow.wait_until(lambda: now_ms() > bought_ms + overdue, what="the deadlines past")
         assert flow.metrics().of("open_matches") == 2
         assert flow.metrics().of("timers_held_by_lag") == 2
+        # The purchase must be the first thing that the returned broker has to say, however slow the machine.
+        flow.signal(signal.SIGSTOP)
         kafka_server.start()
         site.produce([event("bought", "purchase", "buyer", bought_ms)])
+        flow.signal(signal.SIGCONT)
         assert_only_the_leaver_is_reminded(site, flow)
 
 
