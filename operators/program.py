@@ -42,29 +42,24 @@ class CompiledMatcher:
 
     def fits(self, event: Event, captures: Captures, spec: Spec | None) -> bool:
         """Whether the event certainly fits: for a step that acts. ``spec``: the paths it came by, None the match's."""
-        if self.types is not None and event[TYPE] not in self.types:
-            return False
-        if self.specs.get(event[TYPE]) != spec:
-            return False
-        if self.condition is None:
-            return True
-        verdict = self.condition(event, captures)
-        if verdict is None:
-            self.unknown += 1
-        return verdict is True
+        return self._verdict(event, captures, spec) is True
 
     def blocks(self, event: Event, captures: Captures, spec: Spec | None) -> bool:
         """Whether the event may fit: for an absence or an exit, where in doubt nothing is sent."""
-        if self.types is not None and event[TYPE] not in self.types:
+        return self._verdict(event, captures, spec) is not False
+
+    def _verdict(self, event: Event, captures: Captures, spec: Spec | None) -> bool | None:
+        event_type = event[TYPE]
+        if self.types is not None and event_type not in self.types:
             return False
-        if self.specs.get(event[TYPE]) != spec:
+        if self.specs.get(event_type) != spec:
             return False
         if self.condition is None:
             return True
         verdict = self.condition(event, captures)
         if verdict is None:
             self.unknown += 1
-        return verdict is not False
+        return verdict
 
 
 @dataclass(frozen=True, slots=True)

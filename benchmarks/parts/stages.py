@@ -27,7 +27,7 @@ class Shape:
     key_groups: int
 
 
-BACKTEST = Shape("backtest: chunks of 16,384, 64 groups", 16_384, 64)
+BACKTEST = Shape("backtest: chunks of 2,048, 24 groups", 2_048, 24)
 LIVE = Shape("live: chunks of 5,000, 256 groups", 5_000, 256)
 
 
