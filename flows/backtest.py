@@ -11,7 +11,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -111,10 +110,9 @@ def run(backtest: Backtest, *, workers: int = 1) -> Summary:
         pass
     with tempfile.TemporaryDirectory() as folder:
         asked = Backtest(**(vars(backtest) | {"summary": Path(folder) / "summary.json"}))
-        started = time.perf_counter()
-        run_cluster(build, asked, workers=workers, epoch=NO_EPOCHS)
+        seconds = run_cluster(build, asked, workers=workers, epoch=NO_EPOCHS)
         summary = read_summary(asked.summary)
-    summary.seconds = time.perf_counter() - started
+    summary.seconds = seconds
     return summary
 
 

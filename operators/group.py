@@ -31,6 +31,7 @@ from operators.records import (
     TIME,
     TYPE,
     Decision,
+    Entry,
     Event,
     GroupBatch,
     LateEvent,
@@ -101,31 +102,39 @@ class KeyGroup:
 
     def _take_entries(self, batch: GroupBatch, out: list[Decision | LateEvent]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
-        seen, waiting = self.seen, self.waiting
-        until_us = seen.until_us
+        entries = batch.entries
+        if not batch.late:
+            ids, times_us, *_ = zip(*entries, strict=False)
+            if self.seen.all_new(ids, times_us):
+                self.tally.add(Fate.MATCHED.value, amount=len(entries))
+                for event in batch.heard:
+                    self._hear(event)
+                return
+        self._take_one_by_one(entries, out)
+
+    def _take_one_by_one(self, entries: list[Entry], out: list[Decision | LateEvent]) -> None:
+        """As ``_take_entries``, where some may be late or have come before."""
         duplicates = late = 0
-        for event_id, time_us, watermark_us, event in batch.entries:
-            # As SeenIds.is_duplicate says, without a call for every event.
-            if event_id in until_us and watermark_us <= until_us[event_id]:
+        for event_id, time_us, watermark_us, *heard in entries:
+            if self.seen.is_duplicate(event_id, time_us, watermark_us):
                 duplicates += 1
                 continue
-            if time_us < watermark_us:
-                late += 1
-                out.append(_late_event(event_id, time_us, watermark_us, event))
-            else:
-                until_us[event_id] = time_us
-            if event is None:
-                continue
-            interest = self.plan.interest(event[TYPE])
-            if interest.arrivals and self._arrive(event, interest.arrivals):
-                seen.keep(event_id, time_us)
-            if interest.home:
-                waiting.append(event)
-        counts = self.tally
-        matched = len(batch.entries) - duplicates - late
+            for event in heard:
+                if time_us < watermark_us:
+                    late += 1
+                    out.append(_late_event(event))
+                self._hear(event)
+        matched = len(entries) - duplicates - late
         for fate, count in ((Fate.MATCHED, matched), (Fate.DUPLICATE, duplicates), (Fate.LATE, late)):
             if count:
-                counts.add(fate.value, amount=count)
+                self.tally.add(fate.value, amount=count)
+
+    def _hear(self, event: Event) -> None:
+        interest = self.plan.interest(event[TYPE])
+        if interest.arrivals and self._arrive(event, interest.arrivals):
+            self.seen.keep(event[ID], event[TIME])
+        if interest.home:
+            self.waiting.append(event)
 
     def _take_foreign(self, batch: GroupBatch) -> None:
         for event, watermark_us, concerns in batch.foreign:
@@ -236,14 +245,13 @@ def _parsed(event: Event) -> Event:
     return event if isinstance(event[PROPERTIES], dict) else parse_body(event)
 
 
-def _late_event(event_id: str, time_us: int, watermark_us: int, event: Event | None) -> LateEvent:
-    assert event is not None, "the router sends late events whole"
+def _late_event(event: Event) -> LateEvent:
     return LateEvent(
-        event_id=event_id,
+        event_id=event[ID],
         type=event[TYPE],
         customer_id=event[CUSTOMER],
-        event_time_us=time_us,
-        late_by_us=watermark_us - time_us,
+        event_time_us=event[TIME],
+        late_by_us=event[ORDER] - event[TIME],
         origin=event[ORIGIN],
         offset=event[OFFSET],
         index=event[INDEX],

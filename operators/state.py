@@ -29,8 +29,8 @@ def snapshot(group: KeyGroup) -> Snapshot:
     base = {
         "watermark_us": group.clock.watermark_us,
         "marks": [[topic, partition, mark] for (topic, partition), mark in group.clock.marks.items()],
-        "seen": group.seen.until_us,
-        "seen_foreign": group.seen_foreign.until_us,
+        "seen": group.seen.state(),
+        "seen_foreign": group.seen_foreign.state(),
         "waiting": [_plain_event(event) for event in group.waiting],
         "waiting_foreign": [
             [_plain_event(event), _plain_concerns(group, concerns)] for *_, (event, concerns) in group.waiting_foreign
@@ -61,8 +61,8 @@ def restore(group: KeyGroup, stored: Any) -> None:
 def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
     group.clock.watermark_us = base["watermark_us"]
     group.clock.marks = {(topic, partition): mark for topic, partition, mark in base["marks"]}
-    group.seen.until_us = base["seen"]
-    group.seen_foreign.until_us = base["seen_foreign"]
+    group.seen.resume(base["seen"])
+    group.seen_foreign.resume(base["seen_foreign"])
     group.waiting = [_event(plain) for plain in base["waiting"]]
     by_name = {automaton.program.name: automaton for automaton in group.automata}
     for plain, concerns in base["waiting_foreign"]:
