@@ -33,6 +33,7 @@ from flows.progress import Progress
 from operators.compiler import compile_triggers
 from operators.decode import Decoder
 from operators.detect import Detection, detect
+from operators.identity_host import Identity, detect_identified
 from operators.plan import Plan
 from operators.records import Chunk
 
@@ -40,6 +41,7 @@ CONFIG: Final = Path(__file__).parent.parent / "config"
 BAD_INPUT: Final = 2
 """Exit status where a trigger, an option or the file is at fault."""
 DEDUPE_HORIZON_US: Final = 7 * 86_400_000_000
+IDENTITY_HORIZON_US: Final = 86_400_000_000
 KEY_GROUPS: Final = 24
 """Of a run that keeps no state for a later one, the number changes no answer where event ids are unique, and fewer
 cost less a chunk; these give every usual number of workers an even share."""
@@ -58,6 +60,8 @@ class Backtest:
     at_end: AtEnd = "hold"
     with_expired: bool = False
     chunk_size: int | None = None
+    identity: bool = True
+    identity_horizon_us: int = IDENTITY_HORIZON_US
     event_schemas: Path = CONFIG / "events"
     summary: Path = Path("summary.json")
 
@@ -81,11 +85,17 @@ class Backtest:
             progress=Progress(self.events.name),
         )
         names = tuple(program.name for program in plan.programs)
-        report = ReportSink(self.out, self.summary, names, KEY_GROUPS, self.with_expired)
         detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False)
         flow = Dataflow("backtest")
         chunks = op.input(steps.SOURCE, flow, source)
-        found = op.map("report_found", detect(steps.DETECT, chunks, detection), lambda keyed: (report.PART, keyed[1]))
+        if self.identity:
+            identity = Identity(detection, self.identity_horizon_us)
+            told = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)
+        else:
+            told = detect(steps.DETECT, chunks, detection)
+        reports = KEY_GROUPS + detection.identity_groups
+        report = ReportSink(self.out, self.summary, names, reports, self.with_expired)
+        found = op.map("report_found", told, lambda keyed: (report.PART, keyed[1]))
         read = op.map("report_read", chunks, _read_count)
         op.output(steps.OUTPUTS, op.merge("report", found, read), report)
         return flow
@@ -128,6 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         at_end=options.at_end,
         with_expired=options.expired,
         chunk_size=options.chunk_size,
+        identity=options.identity,
+        identity_horizon_us=options.identity_horizon,
     )
     try:
         summary = run(backtest, workers=options.workers)
@@ -156,6 +168,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-out-of-orderness", type=_duration, default=5_000_000, metavar="5s", help="default: 5s")
     add("--at-end", choices=("hold", "flush"), default="hold", help="what the end of the file does to time")
     add("--expired", action="store_true", help="also write partial matches that timed out")
+    add("--identity", action=argparse.BooleanOptionalAction, default=True, help="identifies claim anonymous events")
+    add("--identity-horizon", type=_duration, default=IDENTITY_HORIZON_US, metavar="24h", help="default: 24h")
     add("--workers", type=_positive, default=1, metavar="N", help="processes")
     add("--chunk-size", type=_positive, metavar="N", help="events a chunk; changes no answer")
     add("--summary", choices=("text", "json"), default="text", help="how the counts are printed")

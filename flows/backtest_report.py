@@ -75,7 +75,8 @@ class ReportSink(FixedPartitionedSink[Item, None]):
     out: Path | None
     summary: Path
     triggers: tuple[str, ...]
-    key_groups: int
+    reports: int
+    """How many groups report at their end."""
     with_expired: bool
 
     def list_parts(self) -> list[str]:
@@ -111,7 +112,7 @@ class ReportPartition(StatefulSinkPartition[Item, None]):
                     self._summary.read += item.events + item.dead
                     self._summary.dead += item.dead
                     self._source_ended |= item.final
-        if self._source_ended and len(self._tallies) == self._sink.key_groups:
+        if self._source_ended and len(self._tallies) == self._sink.reports:
             self._write()
 
     def snapshot(self) -> None:

@@ -24,6 +24,7 @@ from operators.clock import SystemClock, system_time_us
 from operators.compiler import compile_triggers
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
+from operators.identity_host import Identity, detect_identified
 from operators.keys import group_names, group_of_name
 from operators.plan import Plan
 from operators.reasons import Outcome
@@ -91,7 +92,12 @@ class Live:
         plan = Plan(compile_triggers(loaded([settings.triggers_folder])))
         detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us)
         self.metrics.watch_detection(detection, self.clock)
-        found = detect(steps.DETECT, chunks, detection)
+        if settings.identity:
+            identity = Identity(detection, settings.identity_horizon_us)
+            self.metrics.watch_identity(identity)
+            found = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)
+        else:
+            found = detect(steps.DETECT, chunks, detection)
         actions = op.filter_map("actions_of", found, _action)
         kafka = settings.kafka.librdkafka()
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))

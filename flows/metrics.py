@@ -16,9 +16,10 @@ from prometheus_client.registry import Collector
 from flows.kafka_source import KafkaSource
 from operators.clock import SystemClock
 from operators.detect import Detection
+from operators.identity_host import Identity
 from operators.reasons import Fate, Outcome
 from operators.records import BEGINNING_OF_TIME, Decision
-from operators.tally import add_up
+from operators.tally import Tally, add_up
 
 PREFIX: Final = "customer_triggers"
 
@@ -37,6 +38,7 @@ class FlowMetrics(Collector):
         self._source: KafkaSource | None = None
         self._detection: Detection | None = None
         self._clock: SystemClock | None = None
+        self._identity: Identity | None = None
 
     def watch_source(self, source: KafkaSource) -> None:
         """Counts what its partitions read."""
@@ -45,6 +47,10 @@ class FlowMetrics(Collector):
     def watch_detection(self, detection: Detection, clock: SystemClock) -> None:
         """Counts what its key groups did; ``clock`` tells which timers should have fired."""
         self._detection, self._clock = detection, clock
+
+    def watch_identity(self, identity: Identity) -> None:
+        """Counts what the groups of the identity step before detection did."""
+        self._identity = identity
 
     def register(self) -> None:
         """Puts this among the metrics that the process serves."""
@@ -65,7 +71,8 @@ class FlowMetrics(Collector):
         if self._source is not None:
             yield from _of_source(self._source)
         if self._detection is not None and self._clock is not None:
-            yield from _of_detection(self._detection, self._clock())
+            before = [] if self._identity is None else [group.tally for group in self._identity.groups]
+            yield from _of_detection(self._detection, before, self._clock())
 
 
 def _counter(name: str, text: str, label: str, counts: Iterable[tuple[str, int]]) -> CounterMetricFamily:
@@ -107,13 +114,16 @@ def _of_source(source: KafkaSource) -> Iterator[Metric]:
     yield delay
 
 
-def _of_detection(detection: Detection, now_us: int) -> Iterator[Metric]:
+def _of_detection(detection: Detection, before: list[Tally], now_us: int) -> Iterator[Metric]:
+    """``before``: the tallies of what stands before detection."""
     groups = list(detection.groups)
-    total = add_up(group.tally for group in groups)
+    total = add_up([*(group.tally for group in groups), *before])
     fates = [(fate.value, total.of(fate.value)) for fate in (Fate.MATCHED, Fate.LATE, Fate.DUPLICATE)]
     yield _counter(
         "events", "Decoded events by fate; with the dead letters they add up to what was read.", "fate", fates
     )
+    for name, text in _OF_IDENTITY:
+        yield _counter(name, text, "", [("", total.of(name))])
     for name, what, text in _BY_TRIGGER:
         yield _counter(name, text, "trigger", total.labels(what).items())
     yield _counter(
@@ -141,6 +151,11 @@ def _of_detection(detection: Detection, now_us: int) -> Iterator[Metric]:
     )
 
 
+_OF_IDENTITY: Final = (
+    ("identified", "Anonymous customers that an identify named first."),
+    ("identity_conflicts", "Identifies of an anonymous customer who was already another's; without effect."),
+)
+
 _BY_TRIGGER: Final = (
     ("matches", "matches", "Patterns found complete, by trigger."),
     (
@@ -152,6 +167,7 @@ _BY_TRIGGER: Final = (
     ("cancelled", "cancelled", "Open matches ended by an absence, by trigger."),
     ("exited", "exited", "Open matches ended by an exit, by trigger."),
     ("restarted", "restarted", "Open matches given up for a newer one, by trigger."),
+    ("handed_over", "handed_over", "Open matches that an anonymous customer forgot when identified, by trigger."),
     ("late_cancelled", "late_cancelled", "Open matches ended by a late event, by trigger."),
     ("state_reset", "state_reset", "Key groups whose state of a changed trigger was let go, by trigger."),
     ("state_dropped", "state_dropped", "Key groups whose state of a removed trigger was let go, by trigger."),

@@ -6,6 +6,7 @@ from typing import Final
 
 SOURCE: Final = "source"
 DETECT: Final = "detect"
+IDENTITY: Final = "identity"
 OUTPUTS: Final = "outputs"
 ACTIONS: Final = "actions"
 DECISIONS: Final = "decisions"

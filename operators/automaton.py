@@ -136,6 +136,20 @@ class Automaton:
             state.due_us = END_OF_TIME
             self._settle(state, key)
 
+    def put(self, key: Key, state: KeyState) -> None:
+        """Makes this the state of a key, in place of what it had."""
+        state.due_us = END_OF_TIME
+        self.states[key] = state
+        self._settle(state, key)
+
+    def drop(self, key: Key) -> KeyState | None:
+        """Takes out what a key has open; it counts for nothing from here on."""
+        state = self.states.pop(key, None)
+        if state is not None:
+            self.open_matches -= state.counted
+            state.counted = 0
+        return state
+
     def _offer(self, state: KeyState, key: Key, event: Event, spec: Spec | None) -> set[str | None]:
         """Shows the event to every open match; gives the ``per`` values of those it advanced."""
         program = self.program

@@ -13,6 +13,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Stream
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
+from operators.anonymous.values import FromIdentity
 from operators.group import KeyGroup
 from operators.plan import Plan
 from operators.records import Chunk, Decision, GroupBatch, LateEvent
@@ -40,6 +41,8 @@ class Detection:
     dedupe_horizon_us: int
     keeps_snapshots: bool = True
     """False where no recovery store is used: a snapshot would be made for nobody."""
+    identity_groups: int = 0
+    """Of the identity step before it; 0: there is none."""
     logics: list[KeyGroupLogic] = field(default_factory=list)
 
     @property
@@ -53,7 +56,7 @@ class Detection:
 
     def build(self, resume_state: Snapshot | None) -> KeyGroupLogic:
         """The logic of one key group, fresh or resumed."""
-        group = KeyGroup(self.plan, dedupe_horizon_us=self.dedupe_horizon_us)
+        group = KeyGroup(self.plan, dedupe_horizon_us=self.dedupe_horizon_us, identity_groups=self.identity_groups)
         if resume_state is not None:
             restore(group, resume_state)
         logic = KeyGroupLogic(group, keeps_snapshots=self.keeps_snapshots)
@@ -61,21 +64,23 @@ class Detection:
         return logic
 
 
-class KeyGroupLogic(StatefulBatchLogic[GroupBatch, Output, Any]):
+class KeyGroupLogic(StatefulBatchLogic[GroupBatch | FromIdentity, Output, Any]):
     """Feeds batches to a ``KeyGroup``."""
 
     def __init__(self, group: KeyGroup, *, keeps_snapshots: bool) -> None:
         self.group = group
         self.snapshot_bytes = 0
         self._keeps_snapshots = keeps_snapshots
+        self._reported = False
 
-    def on_batch(self, values: list[GroupBatch]) -> tuple[list[Output], bool]:
+    def on_batch(self, values: list[GroupBatch | FromIdentity]) -> tuple[list[Output], bool]:
         """Batches in the order they came; never complete, for the watermark of a group must live on."""
         out: list[Output] = []
         for batch in values:
             out += self.group.receive(batch)
-            if batch.final:
-                out.append(GroupReport(dict(self.group.tally.counts), self.group.open_matches))
+        if self.group.ended and not self._reported:
+            self._reported = True
+            out.append(GroupReport(dict(self.group.tally.counts), self.group.open_matches))
         return out, False
 
     def snapshot(self) -> Snapshot | None:
@@ -89,5 +94,7 @@ class KeyGroupLogic(StatefulBatchLogic[GroupBatch, Output, Any]):
 
 def detect(step_id: str, chunks: Stream[Chunk], detection: Detection) -> KeyedStream[Output]:
     """Chunks to decisions, late events and reports, keyed by key group."""
-    routed = op.flat_map(f"{step_id}_route", chunks, router(detection.plan, detection.key_groups))
+    routed: KeyedStream[GroupBatch | FromIdentity] = op.flat_map(
+        f"{step_id}_route", chunks, router(detection.plan, detection.key_groups)
+    )
     return op.stateful_batch(step_id, routed, detection.build)

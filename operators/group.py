@@ -6,20 +6,26 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from heapq import heappop, heappush
 from typing import Any
 
+from operators.anonymous.customer_states import CustomerStates, is_by_customer
+from operators.anonymous.handing_over import forget, take_over
+from operators.anonymous.values import EVENTS, FORGET, KIND, WHO, FromIdentity, Handover
 from operators.automaton import Automaton, Found
 from operators.body import parse_body
 from operators.captures import capture
 from operators.clock import GroupClock
 from operators.decide import Decider
+from operators.line import place_of, released
+from operators.marks import RelayedClock
 from operators.paths import key_text
 from operators.plan import Listener, Plan, keys_of
 from operators.program import Key
 from operators.reasons import Fate
 from operators.records import (
+    BEGINNING_OF_TIME,
+    CONTEXT,
     CUSTOMER,
     END_OF_TIME,
     ID,
@@ -40,13 +46,15 @@ from operators.seen import SeenIds
 from operators.tally import Tally
 
 FOREIGN_LENGTH = INDEX + 2
-"""Of an entry in ``KeyGroup.waiting_foreign``; a home event is longer."""
+"""Of an entry in ``KeyGroup.waiting_foreign``; a handover is longer, a home event longer still."""
+EVENT_LENGTH = CONTEXT + 1
 
 
 class KeyGroup:
     """The state of one key group. ``operators.state`` writes and reads it."""
 
-    def __init__(self, plan: Plan, *, dedupe_horizon_us: int) -> None:
+    def __init__(self, plan: Plan, *, dedupe_horizon_us: int, identity_groups: int = 0) -> None:
+        """``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such."""
         self.plan = plan
         self.clock = GroupClock()
         self.tally = Tally()
@@ -56,6 +64,9 @@ class KeyGroup:
         """Home events that the watermark has not passed."""
         self.waiting_foreign: list[tuple[Any, ...]] = []
         """``(order, origin, offset, index, entry)`` of foreign ones."""
+        self.waiting_handovers: list[Handover] = []
+        self.ended = False
+        """Whether the bounded input has ended, and everything of it has come."""
         self.timers: list[tuple[int, int, Key]] = []
         """Heap of (due, program index, key); an entry is valid while it is its key's ``due_us``."""
         self._found: list[Found] = []
@@ -63,6 +74,15 @@ class KeyGroup:
             Automaton(program, self._schedule, self._found.append, self.tally) for program in plan.programs
         ]
         self._decider = Decider(self.tally)
+        self._direct_final = False
+        self._reached_us = BEGINNING_OF_TIME
+        self._identity = RelayedClock(identity_groups) if identity_groups else None
+        self._dedupe_horizon_us = dedupe_horizon_us
+        self._alone: KeyGroup | None = None
+        if identity_groups:
+            for automaton in self.automata:
+                if is_by_customer(automaton.program) and len(automaton.program.key) > 1:
+                    automaton.states = CustomerStates()
 
     @property
     def open_matches(self) -> int:
@@ -82,23 +102,45 @@ class KeyGroup:
                 pending += (2 * place + 1, 2 * place + 2)
         return count
 
-    def receive(self, batch: GroupBatch) -> list[Decision | LateEvent]:
+    def receive(self, batch: GroupBatch | FromIdentity) -> list[Decision | LateEvent]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
         out: list[Decision | LateEvent] = []
-        if batch.entries:
-            self._take_entries(batch, out)
-        if batch.foreign:
-            self._take_foreign(batch)
-        before_us = self.clock.watermark_us
-        watermark_us = self.clock.hear(batch.origin, batch.watermark_us, batch.origins)
-        if batch.final:
+        if isinstance(batch, FromIdentity):
+            self._take_identified(batch)
+        else:
+            if batch.entries:
+                self._take_entries(batch, out)
+            if batch.foreign:
+                self._take_foreign(batch)
+            self.clock.hear(batch.origin, batch.watermark_us, batch.origins)
+            self._direct_final |= batch.final
+        watermark_us, self.ended = self.clock.watermark_us, self._direct_final
+        if self._identity is not None:
+            watermark_us = min(watermark_us, self._identity.before_us)
+            self.ended &= self._identity.final
+        if self.ended:
             self._advance(END_OF_TIME, watermark_us)
-        elif watermark_us > before_us:
+        elif watermark_us > self._reached_us:
             self._advance(watermark_us, watermark_us)
+        self._reached_us = watermark_us
         if self._found:
             out += self._decider.decide(self._found)
             self._found.clear()
         return out
+
+    def _take_identified(self, batch: FromIdentity) -> None:
+        """Puts in line what the identity step has counted and settled, and fires on it what fires on arrival."""
+        for event in batch.events:
+            interest = self.plan.interest(event[TYPE])
+            if interest.arrivals:
+                self._arrive(event, interest.arrivals)
+            if interest.home:
+                self.waiting.append(event)
+        if batch.foreign:
+            self._take_foreign(batch)
+        self.waiting_handovers += batch.handovers
+        if batch.mark is not None and self._identity is not None:
+            self._identity.hear(batch.mark)
 
     def _take_entries(self, batch: GroupBatch, out: list[Decision | LateEvent]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
@@ -122,7 +164,7 @@ class KeyGroup:
             for event in heard:
                 if time_us < watermark_us:
                     late += 1
-                    out.append(_late_event(event))
+                    out.append(LateEvent.of(event))
                 self._hear(event)
         matched = len(entries) - duplicates - late
         for fate, count in ((Fate.MATCHED, matched), (Fate.DUPLICATE, duplicates), (Fate.LATE, late)):
@@ -136,7 +178,7 @@ class KeyGroup:
         if interest.home:
             self.waiting.append(event)
 
-    def _take_foreign(self, batch: GroupBatch) -> None:
+    def _take_foreign(self, batch: GroupBatch | FromIdentity) -> None:
         for event, watermark_us, concerns in batch.foreign:
             event_id, time_us = event[ID], event[TIME]
             if self.seen_foreign.is_duplicate(event_id, time_us, watermark_us):
@@ -183,12 +225,17 @@ class KeyGroup:
 
     def _advance(self, before_us: int, watermark_us: int) -> None:
         """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
-        home = _released(self.waiting, before_us) if self.waiting else []
-        if self.waiting_foreign and (foreign := _released(self.waiting_foreign, before_us)):
-            # A trigger may take some of its events at home and others from abroad: one order for both.
-            for entry in sorted([*home, *foreign], key=_place):
+        home = released(self.waiting, before_us) if self.waiting else []
+        foreign = released(self.waiting_foreign, before_us) if self.waiting_foreign else []
+        handovers = released(self.waiting_handovers, before_us) if self.waiting_handovers else []
+        if foreign or handovers:
+            # A trigger may take some of its events at home and others from abroad: one order for all. A handover
+            # stands where its identify does, and comes before it.
+            for entry in sorted([*handovers, *home, *foreign], key=place_of):
                 if len(entry) == FOREIGN_LENGTH:
                     self._process_foreign(*entry[-1])
+                elif len(entry) < EVENT_LENGTH:
+                    self._hand_over(entry)
                 else:
                     self._process(entry)
         else:
@@ -222,37 +269,24 @@ class KeyGroup:
         for program, spec, key, item in concerns:
             self.automata[program].on_event(event if item is None else (*event, item), key, spec)
 
+    def _hand_over(self, handover: Handover) -> None:
+        """An anonymous customer is identified."""
+        if handover[KIND] == FORGET:
+            forget(self.automata, handover[WHO], handover[ORDER], self.tally)
+            return
+        if self._alone is None:
+            self._alone = KeyGroup(self.plan, dedupe_horizon_us=self._dedupe_horizon_us)
+        alone = self._alone
+        for event in handover[EVENTS]:
+            alone._process(event)
+        take_over(self.automata, alone.automata, handover[ORDER], self.tally)
+        alone.timers.clear()
+        alone._found.clear()
+
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
             heappush(self.timers, (due_us, program, key))
 
 
-def _place(entry: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Where something in line stands in the order of processing."""
-    return entry[: INDEX + 1]
-
-
-def _released(waiting: list[Any], before_us: int) -> list[Any]:
-    """Takes what orders before ``before_us`` out of the line, in order."""
-    waiting.sort()
-    place = len(waiting) if before_us >= END_OF_TIME else bisect_left(waiting, (before_us,))
-    released = waiting[:place]
-    del waiting[:place]
-    return released
-
-
 def _parsed(event: Event) -> Event:
     return event if isinstance(event[PROPERTIES], dict) else parse_body(event)
-
-
-def _late_event(event: Event) -> LateEvent:
-    return LateEvent(
-        event_id=event[ID],
-        type=event[TYPE],
-        customer_id=event[CUSTOMER],
-        event_time_us=event[TIME],
-        late_by_us=event[ORDER] - event[TIME],
-        origin=event[ORIGIN],
-        offset=event[OFFSET],
-        index=event[INDEX],
-    )

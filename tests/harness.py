@@ -20,6 +20,11 @@ from config.loader import LoadedTrigger, parse_trigger
 from flows.backtest import Backtest
 from flows.backtest import run as run_backtest
 from flows.backtest_report import Summary, render
+from operators.anonymous.group import IdentityGroup, identity_groups
+from operators.anonymous.relay import IdentityRelay
+from operators.anonymous.state import restore as restore_identity
+from operators.anonymous.state import snapshot as snapshot_of_identity
+from operators.anonymous.values import FromIdentity, Identified
 from operators.clock import PartitionClock
 from operators.compiler import compile_triggers
 from operators.decode import Decoder, Messages
@@ -27,8 +32,17 @@ from operators.group import KeyGroup
 from operators.keys import group_names
 from operators.plan import Plan
 from operators.reasons import Outcome
-from operators.records import BEGINNING_OF_TIME, END_OF_TIME, Chunk, DeadLetter, Decision, LateEvent, Origin
-from operators.route import router
+from operators.records import (
+    BEGINNING_OF_TIME,
+    END_OF_TIME,
+    Chunk,
+    DeadLetter,
+    Decision,
+    GroupBatch,
+    LateEvent,
+    Origin,
+)
+from operators.route import Parted, parting_router, router
 from operators.state import restore, snapshot
 from operators.tally import Tally, add_up
 
@@ -191,6 +205,8 @@ def run(
     dedupe_horizon: str = "7d",
     decoder: Decoder | None = None,
     schemas: Mapping[str, EventSchema] | None = None,
+    identity: bool = True,
+    identity_horizon: str = "24h",
 ) -> Result:
     """Feeds ``events``, in order of arrival, and ends the input.
 
@@ -205,7 +221,13 @@ def run(
     partitions = partitions or [0] * len(events)
     origins = tuple((TOPIC, number) for number in range(max(partitions, default=0) + 1))
     logs = [Log(origin, PartitionClock(us(max_out_of_orderness))) for origin in origins]
-    graph = Graph(plan, key_groups, us(dedupe_horizon), snapshot_every)
+    graph = Graph(
+        plan,
+        key_groups,
+        us(dedupe_horizon),
+        snapshot_every,
+        identity_horizon_us=us(identity_horizon) if identity else None,
+    )
     if interleaving is None:
         for item, number in zip(events, partitions, strict=True):
             logs[number].items.append(item)
@@ -223,13 +245,30 @@ def run(
 
 
 class Graph:
-    """Router and key groups, as ``operators.detect`` wires them."""
+    """Router, identity step and key groups, as ``operators.identity_host`` wires them: all of one worker.
 
-    def __init__(self, plan: Plan, key_groups: int, horizon_us: int, snapshot_every: int | None) -> None:
+    ``identity_horizon_us`` None: no identity step, as ``operators.detect`` alone wires them.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        key_groups: int,
+        horizon_us: int,
+        snapshot_every: int | None,
+        identity_horizon_us: int | None = None,
+    ) -> None:
         self.plan, self.horizon_us, self.snapshot_every = plan, horizon_us, snapshot_every
-        self.route = router(plan, key_groups)
+        self.key_groups, self.identity_horizon_us = key_groups, identity_horizon_us
+        self.identity_groups = 0 if identity_horizon_us is None else identity_groups(key_groups)
+        direct = router(plan, key_groups)
+        self.route: Callable[[Chunk], Parted] = lambda chunk: Parted(direct(chunk), [])
+        if identity_horizon_us is not None:
+            self.route = parting_router(plan, key_groups, self.identity_groups)
+        self.relay = IdentityRelay(plan, key_groups)
         self.groups = {name: self._fresh() for name in group_names(key_groups)}
-        self.tallies = [group.tally for group in self.groups.values()]
+        self.identities = {name: self._fresh_identity() for name in group_names(self.identity_groups)}
+        self.tallies = [group.tally for group in (*self.groups.values(), *self.identities.values())]
         self.result = Result()
         self.largest_us = BEGINNING_OF_TIME
         self.chunks = 0
@@ -304,7 +343,13 @@ class Graph:
         if self.snapshot_every is not None and self.chunks % self.snapshot_every == 0 and self.chunks:
             self._restart()
         self.chunks += 1
-        for name, batch in self.route(chunk):
+        parted = self.route(chunk)
+        identified: list[tuple[str, Identified]] = []
+        for name, apart in parted.identity:
+            identified.append((name, self.identities[name].receive(apart)))
+            self.result.late += identified[-1][1].late
+        sent: list[tuple[str, GroupBatch | FromIdentity]] = [*parted.direct, *self.relay.pass_on(identified)]
+        for name, batch in sent:
             self.result.batches += 1
             for found in self.groups[name].receive(batch):
                 (self.result.told if isinstance(found, Decision) else self.result.late).append(found)  # type: ignore[arg-type]
@@ -314,9 +359,18 @@ class Graph:
             stored, self.groups[name] = snapshot(group), self._fresh()
             restore(self.groups[name], stored)
             self.tallies.append(self.groups[name].tally)
+        for name, identity in self.identities.items():
+            kept, self.identities[name] = snapshot_of_identity(identity), self._fresh_identity()
+            restore_identity(self.identities[name], kept)
+            self.tallies.append(self.identities[name].tally)
+        self.relay = IdentityRelay(self.plan, self.key_groups)
 
     def _fresh(self) -> KeyGroup:
-        return KeyGroup(self.plan, dedupe_horizon_us=self.horizon_us)
+        return KeyGroup(self.plan, dedupe_horizon_us=self.horizon_us, identity_groups=self.identity_groups)
+
+    def _fresh_identity(self) -> IdentityGroup:
+        assert self.identity_horizon_us is not None
+        return IdentityGroup(self.plan, horizon_us=self.identity_horizon_us, dedupe_horizon_us=self.horizon_us)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from flows import steps
 STORED = {
     "SOURCE": "source",
     "DETECT": "detect",
+    "IDENTITY": "identity",
     "OUTPUTS": "outputs",
     "ACTIONS": "actions",
     "DECISIONS": "decisions",
