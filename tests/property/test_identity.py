@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import operators.anonymous.group
-from tests.harness import compiled, run, run_flow, us
+from tests.harness import START_US, compiled, run, run_flow, trigger, us
 from tests.property.identity_oracle import answers
 from tests.property.strategies import GRID_US, streams, triggers
 from tests.property.test_invariance import counted
@@ -30,26 +30,67 @@ def _few_are_kept():
 
 @st.composite
 def people(draw, *, late=True):
-    """A log in which known customers do things, anonymous ones do, and some say who they are.
-
-    ``dense``: one of each, one identify, few types, so that both often have a match open at the identify.
-    """
-    dense = draw(st.booleans())
-    log = draw(streams(late=late, copies=False).filter(lambda found: not dense or len(found) > 5))
-    says = draw(st.integers(len(log) // 2, len(log) - 1)) if dense else None
-    for place, found in enumerate(log):
-        who = draw(st.sampled_from(["known", "a1"] if dense else ["known", "a1", "a1", "a1", "a2", "identify"]))
-        if dense:
-            found["customer_id"] = "c1"
-            found["type"] = draw(st.sampled_from(["a", "a", "a", "b", "d"]))
-            found["properties"] |= {"x": 1, "p": "p1"}
+    """A log in which two known customers do things, two anonymous ones do, and some say who they are."""
+    log = draw(streams(late=late, copies=False))
+    for found in log:
+        who = draw(st.sampled_from(["known", "a1", "a1", "a1", "a2", "identify"]))
         context = found.setdefault("context", {})
-        if who == "identify" or place == says:
+        if who == "identify":
             found["type"] = "identify"
-            context["anonymous_id"] = "a1" if dense else draw(st.sampled_from(["a1", "a1", "a2"]))
+            context["anonymous_id"] = draw(st.sampled_from(["a1", "a1", "a2"]))
         elif who != "known":
             found["customer_id"] = context["anonymous_id"] = who
     return log
+
+
+MOMENTS = st.tuples(st.sampled_from(["c1", "a1"]), st.sampled_from("aaabc"), st.integers(0, 9), st.sampled_from("pq"))
+
+
+@st.composite
+def one_who_says_it(draw):
+    """Two names of one person who does few things often, in nearly the order of time, and says once who he is."""
+    moments = sorted(draw(st.lists(MOMENTS, min_size=8, max_size=14)), key=lambda each: each[2])
+    says = draw(st.integers(3, len(moments) - 1))
+    log = []
+    for place, (who, kind, time, product) in enumerate(moments):
+        log.append({
+            "event_id": f"e{place}",
+            "type": "identify" if place == says else kind,
+            "event_time": START_US // 1_000 + time * GRID_US // 1_000,
+            "customer_id": "c1" if place == says else who,
+            "properties": {"p": product},
+            "context": {"anonymous_id": "a1"},
+        })  # fmt: skip
+    if draw(st.integers(0, 2)) == 0:
+        log.append(log.pop(draw(st.integers(0, len(log) - 1))))
+    return log
+
+
+@st.composite
+def plain_triggers(draw, name):
+    """What is often open: few types, no condition."""
+    first = draw(st.sampled_from(["event: a", "event: a", "event: a, times: 2", "event: a, times: 3, within: 30m"]))
+    then = draw(st.sampled_from([
+        "absent: b, within: 20m", "absent: b, within: 40m", "event: b", "event: [b, c], within: 30m", "idle: 20m",
+        "wait: 30m",
+    ]))  # fmt: skip
+    lines = [f"on_repeat: {draw(st.sampled_from(['restart', 'ignore', 'overlap']))}"]
+    lines.append(draw(st.sampled_from(["", "", "key: [customer_id, properties.p]", "per: properties.p"])))
+    lines.append(draw(st.sampled_from(["", "", "exit: [{event: c}]"])))
+    steps = f"steps: [{{{first}}}, {{{then}}}]"
+    return trigger("\n".join([*filter(None, lines), steps]), name=name)
+
+
+FEW_PLAIN = st.tuples(plain_triggers("t0"), plain_triggers("t1"), plain_triggers("t2")).map(list)
+
+
+@given(FEW_PLAIN, one_who_says_it(), BOUNDS, ENDS, HORIZONS, st.integers(1, 6))
+def test_what_both_have_open_is_joined_as_defined(texts, log, bound, at_end, horizon, chunk_size):
+    plan = compiled(*texts)
+    asked = {"max_out_of_orderness": bound, "at_end": at_end, "identity_horizon": horizon}
+    defined = answers(plan, log, bound_us=us(bound), at_end=at_end, horizon_us=us(horizon), max_kept=FEW)
+    assert run(plan, log, chunk_size=chunk_size, **asked).lines() == defined.lines()
+    assert run(plan, log, chunk_size=chunk_size, snapshot_every=1, **asked).lines() == defined.lines()
 
 
 @given(SEVERAL, people(), BOUNDS, ENDS, HORIZONS, st.integers(1, 6), st.sampled_from([1, 2, 3, 64]))

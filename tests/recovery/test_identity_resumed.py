@@ -1,0 +1,140 @@
+"""What the identity step keeps, and how far it has come, survive an abort and another number of workers.
+
+Through Bytewax with a recovery store and an epoch a chunk, aborted before any chunk. An event that the step held back
+and lost, or detection that went on without the step, would change an answer.
+"""
+
+from datetime import timedelta
+
+import bytewax.operators as op
+import orjson
+import pytest
+from bytewax.dataflow import Dataflow
+from bytewax.recovery import RecoveryConfig, init_db_dir
+from bytewax.testing import TestingSink, TestingSource, cluster_main
+
+from operators.clock import PartitionClock
+from operators.decode import Decoder, Messages
+from operators.detect import Detection, GroupReport
+from operators.identity_host import Identity, detect_identified
+from operators.records import END_OF_TIME, Chunk, Decision
+from tests.harness import compiled, event, run, trigger
+
+KEY_GROUPS = 8
+ORIGIN = ("events", 0)
+DAY_US = 86_400_000_000
+TRIGGERS = (
+    trigger("steps: [{event: cart_add}, {absent: purchase, within: 10m}]", name="abandoned"),
+    trigger("steps: [{event: view}, {event: purchase, within: 1h}]", name="sequence"),
+    trigger("steps: [{event: view}]", name="arrival"),
+    trigger(
+        "key: properties.p\nper: customer_id\nsteps: [{event: view, as: v}, {event: price, within: 1h}]",
+        name="viewed",
+        rest="policy: {recipient: $v.customer_id}",
+    ),
+)
+SIZE = 7
+
+
+def events():
+    """Of twelve people: views and carts before they say who they are, and some after; in nearly the order of time."""
+    found = []
+    for i in range(12):
+        customer, who = f"c{i}", f"a{i}"
+        context = {"anonymous_id": who}
+        found += [
+            event("view", f"{i}m", customer=who, context=context, p=f"p{i % 3}"),
+            event("cart_add", f"{i + 1}m", customer=who, context=context),
+            event("cart_add", f"{i + 2}m", customer=customer),
+            event("identify", f"{i + 3 + i % 4}m", customer=customer, context=context),
+            event("view", f"{i + 8}m", customer=who, context=context, p=f"p{i % 3}"),
+            event("price", f"{i + 9}m", customer="shop", id=f"price{i}", p=f"p{i % 3}"),
+        ]
+        if i % 3:
+            found.append(event("purchase", f"{i + 9 + i % 5}m", customer=[who, customer][i % 2], context=context))
+    return sorted(found, key=lambda each: (each["event_time"] // 90_000, each["type"]))
+
+
+def chunks():
+    """The log in chunks, as a source would give them."""
+    clock, decoder, log = PartitionClock(60_000_000), Decoder(), events()
+    found = []
+    for start in range(0, len(log) + SIZE, SIZE):
+        values = [orjson.dumps(each) for each in log[start : start + SIZE]]
+        offsets = list(range(start, start + len(values)))
+        decoded = decoder.decode(Messages(ORIGIN, values, offsets, [0] * len(values)))
+        stamps, late = clock.stamp(decoded.event_times_us)
+        ended = not values
+        found.append(
+            Chunk(
+                ORIGIN, (ORIGIN,), decoded.records, decoded.event_times_us, offsets, decoded.indexes,
+                decoded.record_times_us, stamps, late, [], END_OF_TIME if ended else clock.watermark_us, final=ended,
+            )
+        )  # fmt: skip
+    assert found[-1].final
+    return found
+
+
+PLACES = range(1, len(chunks()))
+
+
+def told(items, store, workers):
+    """What a flow over this store says until its source aborts or ends."""
+    said = []
+    detection = Detection(compiled(*TRIGGERS, wants_expired=False), KEY_GROUPS, DAY_US)
+    flow = Dataflow("resumed")
+    read = op.input("in", flow, TestingSource(items))
+    found = detect_identified("detect", "identity", read, Identity(detection, DAY_US))
+    op.output("out", op.map("value", found, lambda keyed: keyed[1]), TestingSink(said))
+    cluster_main(
+        flow, [], 0, epoch_interval=timedelta(0), worker_count_per_proc=workers,
+        recovery_config=RecoveryConfig(str(store)),
+    )  # fmt: skip
+    return said
+
+
+def answers(said):
+    return {(each.action_id, each.trigger, each.key, each.event_time_us) for each in said if isinstance(each, Decision)}
+
+
+@pytest.fixture
+def store(tmp_path):
+    folder = tmp_path / "recovery"
+    folder.mkdir()
+    init_db_dir(folder, 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def straight():
+    plan = compiled(*TRIGGERS, wants_expired=False)
+    found = run(plan, events(), max_out_of_orderness="1m", at_end="flush", key_groups=KEY_GROUPS)
+    assert found.tally.of("identified") == 12
+    return answers(found.decisions)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_the_answer_is_that_of_a_run_without_bytewax(workers, straight, store):
+    said = told(chunks(), store, workers)
+    assert answers(said) == straight
+    assert {trigger for _, trigger, _, _ in straight} == {"abandoned", "sequence", "arrival", "viewed"}
+    reports = [each for each in said if isinstance(each, GroupReport)]
+    fates = sum(each.counts.get((fate, ""), 0) for each in reports for fate in ("matched", "late", "duplicate"))
+    assert fates == len(events())
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_aborted_before_any_chunk_and_resumed_at_another_number_of_workers_it_is_the_same(place, straight, store):
+    items = chunks()
+    items.insert(place, TestingSource.ABORT())
+    said = [*told(items, store, 1), *told(items, store, 2 + place % 2)]
+    assert answers(said) == straight
+
+
+@pytest.mark.parametrize("counts", [(1, 3, 5, 2), (2, 4, 1, 8)])
+def test_stopped_again_and_again_at_changing_numbers_of_workers_it_is_the_same(counts, straight, store):
+    items = chunks()
+    for place in (8, 5, 2):
+        items.insert(place, TestingSource.EOF())
+    said = [each for workers in counts for each in told(items, store, workers)]
+    assert answers(said) == straight
