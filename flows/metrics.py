@@ -73,6 +73,12 @@ class FlowMetrics(Collector):
         if self._detection is not None and self._clock is not None:
             before = [] if self._identity is None else [group.tally for group in self._identity.groups]
             yield from _of_detection(self._detection, before, self._clock())
+        if self._identity is not None:
+            yield GaugeMetricFamily(
+                f"{PREFIX}_identity_snapshot_bytes",
+                "Bytes of the latest snapshots of the identity step: links, and events that could be handed over.",
+                self._identity.snapshot_bytes(),
+            )
 
 
 def _counter(name: str, text: str, label: str, counts: Iterable[tuple[str, int]]) -> CounterMetricFamily:

@@ -45,6 +45,10 @@ class Identity:
         """The groups of this process."""
         return [logic.group for logic in self.logics]
 
+    def snapshot_bytes(self) -> int:
+        """The size of the latest snapshot of every group of this process."""
+        return sum(logic.snapshot_bytes for logic in self.logics)
+
     def relay(self, identified: list[tuple[str, Identified]]) -> Iterable[tuple[str, FromIdentity]]:
         """What the identity step on this worker settled, to whom it concerns."""
         relay: IdentityRelay | None = getattr(self._worker, "relay", None)
@@ -68,6 +72,7 @@ class IdentityLogic(StatefulBatchLogic[IdentityBatch, Identified, Any]):
 
     def __init__(self, group: IdentityGroup, *, keeps_snapshots: bool) -> None:
         self.group = group
+        self.snapshot_bytes = 0
         self._keeps_snapshots = keeps_snapshots
 
     def on_batch(self, values: list[IdentityBatch]) -> tuple[list[Identified], bool]:
@@ -76,7 +81,11 @@ class IdentityLogic(StatefulBatchLogic[IdentityBatch, Identified, Any]):
 
     def snapshot(self) -> Snapshot | None:
         """The group's whole state; at the end of each epoch in which it was woken."""
-        return snapshot(self.group) if self._keeps_snapshots else None
+        if not self._keeps_snapshots:
+            return None
+        made = snapshot(self.group)
+        self.snapshot_bytes = len(made[1])
+        return made
 
 
 def detect_identified(

@@ -5,7 +5,16 @@
 
 import pytest
 
-from tests.harness import event, run, trigger, watermark
+from config.vocabulary import load_vocabularies
+from flows.backtest import CONFIG
+from operators.decode import Decoder
+from operators.render import iso_ms
+from tests.harness import START_US, event, run, trigger, us, watermark
+
+
+def iso(when):
+    return iso_ms(START_US + us(when))
+
 
 ABANDONED = trigger("steps: [{event: cart_add, as: cart}, {absent: purchase, within: 30m}]")
 SEQUENCE = trigger("steps: [{event: view}, {event: purchase, within: 1h}]")
@@ -298,3 +307,40 @@ def test_nothing_goes_on_before_the_identity_step_has_come_as_far():
     log = [anonymous("cart_add", "0s"), identify("20m"), event("x", "2h"), anonymous("purchase", "25m")]
     found = run(ABANDONED, log, partitions=[0, 1, 1, 0], max_out_of_orderness="0s", at_end="flush")
     assert found.fired == []
+
+
+# --- envelopes ---------------------------------------------------------------------------------------------------
+
+SEGMENT = [
+    {"type": "track", "event": "Product Viewed", "anonymousId": "a1", "messageId": "m1", "timestamp": iso("0s")},
+    {"type": "identify", "anonymousId": "a1", "userId": "c1", "messageId": "m2", "timestamp": iso("1m")},
+    {"type": "track", "event": "Order Completed", "userId": "c1", "messageId": "m3", "timestamp": iso("2m")},
+]
+CLOUD = [
+    {"type": "product_view", "anonymousid": "a1", "id": "m1", "time": iso("0s")},
+    {"type": "identify", "customerid": "c1", "anonymousid": "a1", "id": "m2", "time": iso("1m")},
+    {"type": "purchase", "customerid": "c1", "id": "m3", "time": iso("2m")},
+]
+
+IN_DATA = [
+    {
+        "specversion": "1.0", "source": "/site", "type": each["type"], "id": each["id"], "time": each["time"],
+        "data": {"anonymous_id": each.get("anonymousid"), "customer_id": each.get("customerid")},
+    }
+    for each in CLOUD
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("envelope", "messages"),
+    [
+        ("segment", SEGMENT),
+        ("cloudevents", [each | {"specversion": "1.0", "source": "/site"} for each in CLOUD]),
+        ("cloudevents", IN_DATA),
+    ],
+)
+def test_every_envelope_says_who_is_who(envelope, messages):
+    decoder = Decoder(envelope, vocabulary=load_vocabularies(CONFIG / "vocabulary")[envelope])
+    text = trigger("steps: [{event: product_view}, {event: purchase, within: 1h}]")
+    found = run(text, messages, decoder=decoder)
+    assert (found.fired, found.dead) == (["2m"], [])
