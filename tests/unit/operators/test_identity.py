@@ -104,10 +104,20 @@ def test_an_event_that_names_an_anonymous_id_beside_a_known_customer_is_not_anon
 # --- forgetting and taking over ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("goes_on", [[], [event("x", "2h")]])
 @pytest.mark.parametrize(("when", "fired"), [("30m-1ms", ["30m"]), ("30m", ["a1 30m"]), ("30m+1ms", ["a1 30m"])])
-def test_what_is_due_by_the_identify_fires_for_the_anonymous_one_and_the_rest_for_the_known(when, fired):
-    found = run(ABANDONED, [anonymous("cart_add", "0s"), identify(when)], at_end="flush")
+def test_what_is_due_by_the_identify_fires_for_the_anonymous_one_and_the_rest_for_the_known(when, fired, goes_on):
+    """Whether time stops at the identify or has gone on when it is processed."""
+    found = run(ABANDONED, [anonymous("cart_add", "0s"), identify(when), *goes_on], at_end="flush")
     assert (found.fired, found.pending) == (fired, 0)
+
+
+@pytest.mark.parametrize(
+    ("when", "fired"), [("30m-1ms", ["58m"]), ("30m", ["30m", "58m"]), ("30m+1ms", ["30m", "58m"])]
+)
+def test_what_is_due_by_the_identify_fires_for_the_known_one_before_he_takes_over(when, fired):
+    log = [event("cart_add", "0s"), anonymous("cart_add", "28m"), identify(when), event("x", "2h")]
+    assert run(ABANDONED, log).fired == fired
 
 
 def test_the_known_one_fires_on_the_anonymous_ones_events():
