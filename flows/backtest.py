@@ -85,10 +85,10 @@ class Backtest:
             progress=Progress(self.events.name),
         )
         names = tuple(program.name for program in plan.programs)
-        detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False)
+        detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False, has_identity=self.identity)
         flow = Dataflow("backtest")
         chunks = op.input(steps.SOURCE, flow, source)
-        if self.identity:
+        if detection.has_identity:
             identity = Identity(detection, self.identity_horizon_us)
             told = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)
         else:

@@ -90,9 +90,9 @@ class Live:
         """Detection, actions to Kafka, decisions and late events to ClickHouse."""
         settings = self.settings
         plan = Plan(compile_triggers(loaded([settings.triggers_folder])))
-        detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us)
+        detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us, has_identity=settings.identity)
         self.metrics.watch_detection(detection, self.clock)
-        if settings.identity:
+        if detection.has_identity:
             identity = Identity(detection, settings.identity_horizon_us)
             self.metrics.watch_identity(identity)
             found = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)

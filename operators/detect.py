@@ -13,6 +13,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Stream
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
+from operators.anonymous.group import identity_groups
 from operators.anonymous.values import FromIdentity
 from operators.group import KeyGroup
 from operators.plan import Plan
@@ -41,9 +42,14 @@ class Detection:
     dedupe_horizon_us: int
     keeps_snapshots: bool = True
     """False where no recovery store is used: a snapshot would be made for nobody."""
-    identity_groups: int = 0
-    """Of the identity step before it; 0: there is none."""
+    has_identity: bool = False
+    """Whether the identity step stands before it (``operators.identity_host``)."""
     logics: list[KeyGroupLogic] = field(default_factory=list)
+
+    @property
+    def identity_groups(self) -> int:
+        """How many groups the identity step has; 0: there is no such step."""
+        return identity_groups(self.key_groups) if self.has_identity else 0
 
     @property
     def groups(self) -> list[KeyGroup]:

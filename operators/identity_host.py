@@ -16,7 +16,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Stream
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
-from operators.anonymous.group import IdentityGroup, identity_groups
+from operators.anonymous.group import IdentityGroup
 from operators.anonymous.relay import IdentityRelay
 from operators.anonymous.state import restore, snapshot
 from operators.anonymous.values import FromIdentity, Identified, IdentityBatch
@@ -28,7 +28,10 @@ from operators.state import Snapshot
 
 @dataclass
 class Identity:
-    """What the identity step is made of, and, once it runs, the groups of this process (for metrics)."""
+    """What the identity step is made of, and, once it runs, the groups of this process (for metrics).
+
+    ``detection`` is told of it (``has_identity``): it must not go on without this step's word.
+    """
 
     detection: Detection
     horizon_us: int
@@ -36,9 +39,6 @@ class Identity:
     logics: list[IdentityLogic] = field(default_factory=list)
     _worker: threading.local = field(default_factory=threading.local)
     """A worker of Bytewax is a thread, and a relay is one worker's."""
-
-    def __post_init__(self) -> None:
-        self.detection.identity_groups = identity_groups(self.detection.key_groups)
 
     @property
     def groups(self) -> list[IdentityGroup]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -25,11 +25,12 @@ class Parted(NamedTuple):
 
 def router(plan: Plan, key_groups: int) -> Router:
     """A function from a chunk to (Bytewax key of the group, its batch); of every group where the chunk broadcasts."""
-    direct = _direct(plan, key_groups)
+    direct = _direct(key_groups)
 
     def route(chunk: Chunk) -> list[tuple[str, GroupBatch]]:
         types = [record.type for record in chunk.records]
-        return direct(chunk, _wanted(types, set(types), plan), ())
+        interests = {each: plan.interest(each) for each in set(types)}
+        return direct(chunk, interests, _wanted(types, interests), ())
 
     return route
 
@@ -39,38 +40,38 @@ def parting_router(plan: Plan, key_groups: int, identity_groups: int) -> Callabl
 
     So does a copy of what each identify says of an anonymous customer.
     """
-    direct = _direct(plan, key_groups)
+    direct = _direct(key_groups)
     names = group_names(identity_groups)
 
     def route(chunk: Chunk) -> Parted:
         types = [record.type for record in chunk.records]
-        distinct = set(types)
-        wanted = _wanted(types, distinct, plan)
+        interests = {each: plan.interest(each) for each in set(types)}
+        wanted = _wanted(types, interests)
         apart = anonymous_places(chunk.records, wanted)
         batches = [IdentityBatch(chunk.origin, chunk.origins, chunk.watermark_us, chunk.final, [], []) for _ in names]
         for place, event in _events(chunk, apart):
             batches[key_group_of(event[CUSTOMER], identity_groups)].events.append((event, chunk.watermarks_us[place]))
-        if IDENTIFY in distinct:
+        if IDENTIFY in interests:
             for link in links_of(chunk, [place for place, each in enumerate(types) if each == IDENTIFY]):
                 batches[key_group_of(link[0][LINK_ANONYMOUS], identity_groups)].links.append(link)
         woken = [
             keyed for keyed in zip(names, batches, strict=True) if chunk.broadcast or keyed[1].events or keyed[1].links
         ]
-        return Parted(direct(chunk, wanted, apart), woken)
+        return Parted(direct(chunk, interests, wanted, apart), woken)
 
     return route
 
 
-def _direct(
-    plan: Plan, key_groups: int
-) -> Callable[[Chunk, Sequence[int], Sequence[int]], list[tuple[str, GroupBatch]]]:
+def _direct(key_groups: int) -> Callable[..., list[tuple[str, GroupBatch]]]:
     """A function that gives each key group its part of a chunk, from the places that triggers listen to.
 
     ``apart`` are those that are not for it at all, not even to be counted.
     """
     names = group_names(key_groups)
 
-    def route(chunk: Chunk, wanted: Sequence[int], apart: Sequence[int]) -> list[tuple[str, GroupBatch]]:
+    def route(
+        chunk: Chunk, interests: Mapping[str, Interest], wanted: Sequence[int], apart: Sequence[int]
+    ) -> list[tuple[str, GroupBatch]]:
         records = chunk.records
         # Copies of an event without a customer share its id, so that is where they meet.
         homes = [crc32((record.customer_id or record.event_id).encode()) % key_groups for record in records]
@@ -83,7 +84,7 @@ def _direct(
         ids = [record.event_id for record in records]
         rows: list[Entry] = list(zip(ids, chunk.event_times_us, chunk.watermarks_us, strict=True))
         for place, event in _events(chunk, _places(wanted, chunk.late, apart)):
-            interest = plan.interest(event[TYPE])
+            interest = interests[event[TYPE]]
             if interest.foreign or interest.foreign_arrivals:
                 send_abroad(event, chunk.watermarks_us[place], interest, key_groups, foreign)
             rows[place] = (*rows[place][:3], event)
@@ -106,9 +107,9 @@ def _direct(
     return route
 
 
-def _wanted(types: list[str], distinct: set[str], plan: Plan) -> list[int]:
+def _wanted(types: list[str], interests: Mapping[str, Interest]) -> list[int]:
     """The places of the events that a trigger listens to."""
-    wanted = {each for each in distinct if plan.interest(each) is not NOTHING}
+    wanted = {each for each, interest in interests.items() if interest is not NOTHING}
     return [place for place, each in enumerate(types) if each in wanted] if wanted else []
 
 

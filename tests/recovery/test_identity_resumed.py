@@ -81,7 +81,7 @@ PLACES = range(1, len(chunks()))
 def told(items, store, workers):
     """What a flow over this store says until its source aborts or ends."""
     said = []
-    detection = Detection(compiled(*TRIGGERS, wants_expired=False), KEY_GROUPS, DAY_US)
+    detection = Detection(compiled(*TRIGGERS, wants_expired=False), KEY_GROUPS, DAY_US, has_identity=True)
     flow = Dataflow("resumed")
     read = op.input("in", flow, TestingSource(items))
     found = detect_identified("detect", "identity", read, Identity(detection, DAY_US))
