@@ -1,4 +1,4 @@
-"""The host of a key group: the only class of detection that knows Bytewax.
+"""The host of a key group: with ``operators.identity_host``, all of detection that knows Bytewax.
 
 A Bytewax key is a key group. Its snapshot is ``operators.state``'s; nothing here depends on a wall clock, so no
 notification is ever asked for.

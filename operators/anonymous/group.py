@@ -112,7 +112,8 @@ class IdentityGroup:
         if self._plan.interest(event[TYPE]).home:
             kept = self.kept.setdefault(anonymous_id, [])
             kept.append(event)
-            if len(kept) > MAX_KEPT:
+            from_us = event[ORDER] - self._horizon_us
+            while len(kept) > MAX_KEPT or kept[0][ORDER] <= from_us:
                 del kept[0]
         return event
 
