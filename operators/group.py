@@ -7,7 +7,6 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 from __future__ import annotations
 
 from bisect import bisect_left
-from heapq import heappop, heappush
 from typing import Any
 
 from operators.automaton import Automaton, Found
@@ -38,6 +37,7 @@ from operators.records import (
 )
 from operators.seen import SeenIds
 from operators.tally import Tally
+from operators.timers import Timers
 
 FOREIGN_LENGTH = INDEX + 2
 """Of an entry in ``KeyGroup.waiting_foreign``; a home event is longer."""
@@ -56,8 +56,8 @@ class KeyGroup:
         """Home events that the watermark has not passed."""
         self.waiting_foreign: list[tuple[Any, ...]] = []
         """``(order, origin, offset, index, entry)`` of foreign ones."""
-        self.timers: list[tuple[int, int, Key]] = []
-        """Heap of (due, program index, key); an entry is valid while it is its key's ``due_us``."""
+        self.timers = Timers()
+        """One counts while it is its key's ``due_us``."""
         self._found: list[Found] = []
         self.automata = [
             Automaton(program, self._schedule, self._found.append, self.tally) for program in plan.programs
@@ -71,16 +71,10 @@ class KeyGroup:
 
     def timers_due_by(self, time_us: int) -> int:
         """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
-        timers = self.timers
-        pending, count = [0], 0
-        while pending:
-            place = pending.pop()
-            if place < len(timers) and timers[place][0] <= time_us:
-                due_us, program, key = timers[place]
-                state = self.automata[program].states.get(key)
-                count += state is not None and state.due_us == due_us
-                pending += (2 * place + 1, 2 * place + 2)
-        return count
+        return sum(
+            (state := self.automata[program].states.get(key)) is not None and state.due_us == due_us
+            for due_us, program, key in self.timers.due_by(time_us)
+        )
 
     def receive(self, batch: GroupBatch) -> list[Decision | LateEvent]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
@@ -194,9 +188,7 @@ class KeyGroup:
         else:
             for event in home:
                 self._process(event)
-        timers = self.timers
-        while timers and timers[0][0] <= watermark_us:
-            due_us, program, key = heappop(timers)
+        for due_us, program, key in self.timers.take_due(watermark_us):
             automaton = self.automata[program]
             state = automaton.states.get(key)
             if state is not None and state.due_us == due_us:
@@ -224,7 +216,7 @@ class KeyGroup:
 
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
-            heappush(self.timers, (due_us, program, key))
+            self.timers.add(due_us, program, key)
 
 
 def _place(entry: tuple[Any, ...]) -> tuple[Any, ...]:
