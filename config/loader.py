@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from config.documents import Document, Salvaged, Source, salvage, text_of
+from config.documents import Salvaged, Source, salvage, text_of
 from config.errors import UNSHOWN, ConfigError, Location, Problem, Refused, path_text
 from config.language import Trigger
 from config.language.checks import check_trigger
