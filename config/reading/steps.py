@@ -29,7 +29,7 @@ def step(of: Step | Member, names: Names) -> str:
 
 
 def event(of: EventStep, names: Names) -> str:
-    """`3 product_view events less than 24 hours from first to last`."""
+    """`3 product_view events (in less than 24 hours)`."""
     return f"{how_many(of)}{event_details(of, names)}"
 
 
@@ -55,7 +55,7 @@ def event_details(of: EventStep, names: Names) -> str:
     if of.name in names:
         parts.append(f" ({of.name})")
     if of.times is not None:
-        parts += _times_details(of.times)
+        parts.append(_times_details(of.times))
     if of.having is not None:
         parts.append(f" {having(of.having)}")
     if of.greedy:
@@ -68,17 +68,15 @@ def event_details(of: EventStep, names: Names) -> str:
     return "".join(parts)
 
 
-def _times_details(times: Times) -> list[str]:
-    parts = []
-    if times.within_us is not None and times.max == 1:
-        parts.append(f" in {words.span(times.within_us)}")
-    elif times.within_us is not None:
-        parts.append(f" less than {words.span(times.within_us)} from first to last")
+def _times_details(times: Times) -> str:
+    details = []
+    if times.within_us is not None:
+        details.append(f"in less than {words.span(times.within_us)}")
     if times.contiguity == "strict":
-        parts.append(" with no other event between them")
+        details.append("no other event between them")
     elif times.contiguity == "each":
-        parts.append(" in every combination")
-    return parts
+        details.append("every combination of them")
+    return f" ({', '.join(details)})" if details else ""
 
 
 def having(of: Having) -> str:
