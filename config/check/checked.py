@@ -18,24 +18,27 @@ from config.language.policy import read_timezone
 from config.loader import LoadedTrigger, survey_triggers
 from config.reading import reading_of
 
-SUSPICIONS: Final[tuple[Callable[[Trigger, Surroundings], Iterator[Suspicion]], ...]] = (
-    timing.short_wait,
-    timing.within_shorter_than_wait,
-    timing.optional_before_time,
-    timing.no_timezone,
-    reach.absence_of_the_next_event,
-    reach.exit_takes_the_beginning,
-    reach.contradiction,
-    size.unbounded_match,
-    size.every_event,
-    size.mark_for_ever,
-    size.long_overlap,
-    declared.undeclared_type,
-    declared.unknown_property,
-    declared.property_of_another_type,
-    declared.never_compares,
-    contact.no_consent,
-)
+SUSPICIONS: Final[Mapping[str, Callable[[Trigger, Surroundings], Iterator[Suspicion]]]] = {
+    "short-wait": timing.short_wait,
+    "within-shorter-than-wait": timing.within_shorter_than_wait,
+    "optional-before-time": timing.optional_before_time,
+    "no-timezone": timing.no_timezone,
+    "unreachable-step": reach.absence_of_the_next_event,
+    "exit-takes-beginning": reach.exit_takes_the_beginning,
+    "contradiction": reach.contradiction,
+    "unbounded-match": size.unbounded_match,
+    "every-event": size.every_event,
+    "mark-for-ever": size.mark_for_ever,
+    "long-overlap": size.long_overlap,
+    "undeclared-type": declared.undeclared_type,
+    "unknown-property": declared.unknown_property,
+    "property-type": declared.property_of_another_type,
+    "never-compares": declared.never_compares,
+    "no-consent": contact.no_consent,
+}
+"""By the code that is printed, which is stable: who reads a report in CI may count on it."""
+SAME_MATCH: Final = "same-match"
+"""The code of what is found between two triggers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,13 @@ def check(paths: Sequence[Path], *, events: Path, policy: Path | None = None) ->
         types_are_declared=_types_are_declared(loaded, schemas),
         default_timezone=_default_timezone(policy, problems),
     )
-    suspicions = [(each, found) for each in loaded for suspect in SUSPICIONS for found in suspect(each.trigger, around)]
-    warnings = [_warned(found, each.source) for each, found in (*suspicions, *same_match(loaded))]
+    warnings = [
+        _warned(code, suspicion, each.source)
+        for each in loaded
+        for code, suspect in SUSPICIONS.items()
+        for suspicion in suspect(each.trigger, around)
+    ]
+    warnings += [_warned(SAME_MATCH, suspicion, each.source) for each, suspicion in same_match(loaded)]
     order = {each.source.file: place for place, each in enumerate(loaded)}
     warnings.sort(key=lambda warned: (order[warned.file], warned.line or 0, warned.code, warned.path))
     return Checked(tuple(problems), tuple(dict.fromkeys(warnings)), tuple(map(_checked, loaded)))
@@ -130,10 +138,10 @@ def _default_timezone(policy: Path | None, problems: list[Problem]) -> str | Non
         return None
 
 
-def _warned(found: Suspicion, source: Source) -> Warned:
+def _warned(code: str, found: Suspicion, source: Source) -> Warned:
     position = source.position(found.location)
     line = None if position is None else position.line
-    return Warned(found.code, source.file, line, path_text(found.location), found.message, found.way_out)
+    return Warned(code, source.file, line, path_text(found.location), found.message, found.way_out)
 
 
 def _checked(loaded: LoadedTrigger) -> CheckedTrigger:

@@ -18,7 +18,6 @@ def no_consent(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]:
     for location, action in actions(trigger):
         if action.channel in MARKETING_CHANNELS:
             yield Suspicion(
-                "no-consent",
                 (*location, "channel"),
                 f"{action.channel} reaches customers, and no consent is asked",
                 "policy: {consent: marketing}, unless the message is owed to them",

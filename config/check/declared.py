@@ -39,7 +39,7 @@ def undeclared_type(trigger: Trigger, around: Surroundings) -> Iterator[Suspicio
             if each not in around.schemas and each not in _OWN_TYPES and matcher.types != ANY_TYPE:
                 way_out = nearest(each, around.schemas) or f"a schema for {each}, or one of {', '.join(around.schemas)}"
                 message = f"{each} has no schema, and most types that triggers name have one"
-                yield Suspicion("undeclared-type", location, message, way_out)
+                yield Suspicion(location, message, way_out)
 
 
 class _Asked(NamedTuple):
@@ -59,7 +59,7 @@ def unknown_property(trigger: Trigger, around: Surroundings) -> Iterator[Suspici
             continue
         way_out = nearest(asked.path[1], schema.properties) or f"declared are {', '.join(schema.properties) or 'none'}"
         message = f"{asked.path[1]} is no property in the schema of {asked.type}"
-        yield Suspicion("unknown-property", asked.location, message, way_out)
+        yield Suspicion(asked.location, message, way_out)
 
 
 def property_of_another_type(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]:
@@ -72,7 +72,7 @@ def property_of_another_type(trigger: Trigger, around: Surroundings) -> Iterator
         why = _why_never(asked, declared)
         if why is not None:
             message = f"{asked.path[1]} of {asked.type} is declared as {declared.type}, {why}"
-            yield Suspicion("property-type", asked.location, message, f"it can be {declared.allowed}")
+            yield Suspicion(asked.location, message, f"it can be {declared.allowed}")
 
 
 def _why_never(asked: _Asked, declared: PropertySchema) -> str | None:
@@ -103,20 +103,20 @@ def never_compares(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion
 
 
 def _misfit(comparison: Comparison, location: Location) -> Iterator[Suspicion]:
-    code, path = "never-compares", comparison.path
+    path = comparison.path
     if comparison.operator in _NO_LITERAL:
         return
     for literal in _literals(comparison):
         if path[0] in _TEXTS and not isinstance(literal, str):
             message = f"{shown(literal)} is no text, and {path[0]} always is"
-            yield Suspicion(code, location, message, f'"{literal}"')
+            yield Suspicion(location, message, f'"{literal}"')
         elif path[0] == "score" and not _is_of(literal, _PYTHON["number"]):
-            yield Suspicion(code, location, f"{shown(literal)} is no number, and a score always is", "a number")
+            yield Suspicion(location, f"{shown(literal)} is no number, and a score always is", "a number")
         elif comparison.operator in _ORDERED and isinstance(literal, str) and number_of(literal) is not None:
             message = f"{shown(literal)} is a text: it is never {comparison.operator} a number"
-            yield Suspicion(code, location, message, f"{literal.strip()}, without quotes")
+            yield Suspicion(location, message, f"{literal.strip()}, without quotes")
     if path == ("event_time",) and comparison.operator in (*_OF_TEXT, "contains"):
-        yield Suspicion(code, location, f"{comparison.operator} asks for a text, and event_time is a time", "gte, lt")
+        yield Suspicion(location, f"{comparison.operator} asks for a text, and event_time is a time", "gte, lt")
 
 
 def _literals(comparison: Comparison) -> tuple[str | int | float | bool, ...]:

@@ -20,7 +20,6 @@ def absence_of_the_next_event(trigger: Trigger, around: Surroundings) -> Iterato
             continue
         if _takes_all_of(absent.matcher, event.matcher):
             yield Suspicion(
-                "unreachable-step",
                 (*STEPS, index + 1),
                 f"can never be reached: {words.an_event(event.types)} is what must be absent before it",
                 "another type or a narrower where in the absent step",
@@ -36,7 +35,6 @@ def exit_takes_the_beginning(trigger: Trigger, around: Surroundings) -> Iterator
         if _takes_all_of(matcher, first.matcher):
             on_repeat = trigger.match.on_repeat
             yield Suspicion(
-                "exit-takes-beginning",
                 ("match", "exit", index),
                 f"is fitted by what begins a match: each new one ends those that are open, and on_repeat: {on_repeat} "
                 "has no say",
@@ -62,7 +60,6 @@ def contradiction(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]
 
 def _nothing_fits(where: Location, found: Contradiction) -> Suspicion:
     return Suspicion(
-        "contradiction",
         (*where, *found.location),
         f"contradicts {found.other}: no value fits both",
         "any_of, for one or the other",

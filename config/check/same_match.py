@@ -22,7 +22,7 @@ def same_match(loaded: Sequence[LoadedTrigger]) -> Iterator[tuple[LoadedTrigger,
         first = seen.setdefault(situation(each.trigger), each)
         if first is not each:
             message = f"is the same as the match of {first.trigger.trigger} ({first.source.file}): they fire together"
-            yield each, Suspicion("same-match", ("match",), message, "one trigger with the actions of both")
+            yield each, Suspicion(("match",), message, "one trigger with the actions of both")
 
 
 def situation(trigger: Trigger) -> str:

@@ -22,14 +22,14 @@ def unbounded_match(trigger: Trigger, around: Surroundings) -> Iterator[Suspicio
     if trigger.match.is_single_event:
         return
     for endless in lifetime(trigger.match).endless:
-        yield Suspicion("unbounded-match", endless.location, endless.reason, endless.way_out)
+        yield Suspicion(endless.location, endless.reason, endless.way_out)
 
 
 def every_event(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]:
     """What makes the key groups of a trigger receive every event of its keys."""
     for location, what, way_out in _listens_to_all(trigger):
         message = f"{what} makes the trigger receive every event of {words.who(trigger.match.key)}"
-        yield Suspicion("every-event", location, message, way_out)
+        yield Suspicion(location, message, way_out)
 
 
 def _listens_to_all(trigger: Trigger) -> Iterator[tuple[Location, str, str]]:
@@ -52,7 +52,6 @@ def mark_for_ever(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]
         return
     size = mark_bytes(trigger.match)
     yield Suspicion(
-        "mark-for-ever",
         ("match", "fires"),
         f"keeps a mark of about {size} bytes for ever for each {_key(trigger)} that it fired for: "
         f"{size * _MANY_KEYS // _MB} MB for 10 million of them",
@@ -71,4 +70,4 @@ def long_overlap(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]:
     life = lifetime(trigger.match)
     if life.endless or life.span_us >= _LONG_US:
         message = f"keeps a match for every beginning, {life.words}: the state of a key grows with its events"
-        yield Suspicion("long-overlap", ("match", "on_repeat"), message, "restart or ignore, or a shorter time")
+        yield Suspicion(("match", "on_repeat"), message, "restart or ignore, or a shorter time")

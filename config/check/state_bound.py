@@ -15,10 +15,10 @@ from config.reading import words
 from config.references import Reference
 
 TEXT_BYTES: Final = 36
-# MessagePack: a text and its length, a 64-bit number, and what ties a match or an event together.
+# MessagePack: a text and its length, a 64-bit number; a match with a dozen numbers of its own; an event's identity.
 _TEXT: Final = TEXT_BYTES + 2
 _NUMBER: Final = 9
-_RUN: Final = 7 * _NUMBER + 12
+_RUN: Final = 15 * _NUMBER
 _IDENTITY: Final = 2 * _TEXT + 3 * _NUMBER + 3
 # Above this a repetition keeps its first, previous and last event and a hash of the rest.
 _MOST_KEPT: Final = 100
@@ -67,9 +67,8 @@ def _window(trigger: Trigger) -> Iterator[Holding]:
     per_event = _event_bytes(trigger, step)
     growing = f"events in that time, {per_event} bytes each"
     if isinstance(step, EventStep) and step.having is not None:
-        yield Holding(
-            f"every fitting {words.types(step.types)} that the {step.having.aggregate} is of", None, life, growing
-        )
+        what = f"every fitting {words.types(step.types)}, for its {step.having.aggregate}"
+        yield Holding(what, None, life, growing)
     elif isinstance(step, AllStep) and match.on_repeat == "ignore":
         yield Holding("every event that fits a member, to know the oldest", None, life, growing)
     else:

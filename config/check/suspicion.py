@@ -9,9 +9,8 @@ from config.events import EventSchema
 
 
 class Suspicion(NamedTuple):
-    """`message` says what is odd, `way_out` what to write instead; `code` is stable, for who filters."""
+    """`message` says what is odd, `way_out` what to write instead."""
 
-    code: str
     location: Location
     message: str
     way_out: str

@@ -28,7 +28,6 @@ def short_wait(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]:
                 written = format_us(span_us)
                 meant = f"{written.rstrip('ms')}m"
                 yield Suspicion(
-                    "short-wait",
                     (*location, *word),
                     f"{written} is short for a time in which nothing happens, and every customer who is slow fires it",
                     f"did you mean {meant}?",
@@ -68,7 +67,6 @@ def within_shorter_than_wait(trigger: Trigger, around: Surroundings) -> Iterator
 
 def _too_late(location: Location, within_us: int, waited_us: int) -> Suspicion:
     return Suspicion(
-        "within-shorter-than-wait",
         location,
         f"{format_us(within_us)} are over before the {format_us(waited_us)} that are waited first: nothing can match",
         f"more than {format_us(waited_us)}",
@@ -80,7 +78,6 @@ def optional_before_time(trigger: Trigger, around: Surroundings) -> Iterator[Sus
     for index, (step, after) in enumerate(zip(trigger.match.steps, trigger.match.steps[1:], strict=False)):
         if isinstance(step, EventStep) and step.optional and _is_timed(after):
             yield Suspicion(
-                "optional-before-time",
                 (*STEPS, index, "optional"),
                 f"the time after it runs from the event before, and starts again if {words.an_event(step.types)} comes",
                 "without optional, or the timed step first",
@@ -99,16 +96,16 @@ def no_timezone(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]:
         return
     way_out = "default_timezone in the policy for everybody"
     for location in _local_times(trigger.match):
-        yield Suspicion("no-timezone", location, "is local time, and a customer may have no timezone", way_out)
+        yield Suspicion(location, "is local time, and a customer may have no timezone", way_out)
     quiet = trigger.policy.quiet_hours
     if quiet is None:
         return
     if quiet.timezone is None:
         message = "has no timezone, and there is no default one"
-        yield Suspicion("no-timezone", ("policy", "quiet_hours"), message, f"timezone: Europe/Oslo, or {way_out}")
+        yield Suspicion(("policy", "quiet_hours"), message, f"timezone: Europe/Oslo, or {way_out}")
     elif isinstance(quiet.timezone, Reference):
         message = f"{quiet.timezone} may be unknown, and there is no default one"
-        yield Suspicion("no-timezone", ("policy", "quiet_hours", "timezone"), message, way_out)
+        yield Suspicion(("policy", "quiet_hours", "timezone"), message, way_out)
 
 
 def _local_times(match: Match) -> Iterator[Location]:
