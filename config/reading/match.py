@@ -3,10 +3,25 @@
 from collections.abc import Iterator
 from typing import Final
 
-from config.language import AbsentStep, AfterMatch, AtStep, EventStep, Fires, IdleStep, Match, Step, WaitStep
+from config.language import (
+    AbsentStep,
+    AfterMatch,
+    AllStep,
+    AnyStep,
+    AtStep,
+    EventMember,
+    EventStep,
+    Fires,
+    IdleStep,
+    Match,
+    Member,
+    Step,
+    WaitStep,
+)
 from config.language.checks import takes_event
 from config.reading import conditions, steps, words
 from config.reading.steps import Names
+from config.references import Reference
 
 _WHICH: Final = {"restart": "the last", "ignore": "the first", "overlap": "each"}
 
@@ -20,7 +35,10 @@ def headline(match: Match, names: Names) -> str:
         return f"fires as soon as {steps.how_many(only, f' of {who}')}{steps.event_details(only, names)} arrives"
     match match.steps:
         case (EventStep(optional=False) as only,):
-            return f"fires as soon as there are {steps.how_many(only, f' of {who}')}{steps.event_details(only, names)}"
+            are = "is" if only.times is not None and only.times.max == 1 else "are"
+            return (
+                f"fires as soon as there {are} {steps.how_many(only, f' of {who}')}{steps.event_details(only, names)}"
+            )
         case (EventStep(optional=False) as first, AbsentStep() | WaitStep() | AtStep() | IdleStep() as last):
             event = f"{_which(first, match, who)}{steps.event_details(first, names)}"
             return f"fires {_after(last, event)}"
@@ -38,10 +56,12 @@ def _after(last: Step, event: str) -> str:
     match last:
         case AbsentStep(within_us=int(within_us)):
             return f"{words.span(within_us)} after {event} if {conditions.not_matched(last.matcher)} came in between"
-        case WaitStep():
-            return f"{steps.wait_span(last)} after {event}"
+        case WaitStep(reference=Reference() as reference):
+            return f"as long after {event} as {words.reference(reference)} says"
+        case WaitStep(for_us=int(for_us)):
+            return f"{words.span(for_us)} after {event}"
         case AtStep():
-            return f"at {steps.moment(last)}, after {event}"
+            return f"{'' if last.offset_us else 'at '}{steps.moment(last)}, after {event}"
         case _:
             return f"after {steps.step(last, ())} since {event}"
 
@@ -67,8 +87,14 @@ def story(of: tuple[Step, ...], names: Names) -> str:
 
 def more(match: Match, names: Names) -> Iterator[str]:
     """What else there is to say of the match, a sentence each."""
-    if not match.is_single_event:
+    if is_open_for_a_while(match):
         yield repeated(match)
+    elif _gathers(match.steps[-1]):
+        counts = "also" if match.effective_after_match.kind == "keep" else "no longer"
+        yield f"an event that has fired {counts} counts for the next"
+    for step in match.steps:
+        if isinstance(step, IdleStep):
+            yield f"{'any event' if step.of is None else words.an_event(step.of)} starts the silence again"
     if match.per is not None:
         yield f"keeps the matches of each {words.path(match.per)} apart"
     if match.within_us is not None:
@@ -80,14 +106,21 @@ def more(match: Match, names: Names) -> Iterator[str]:
     yield from fires(match.fires, words.who(match.key))
 
 
+def is_open_for_a_while(match: Match) -> bool:
+    """Whether anything is left to come once a match has begun."""
+    first = next(index for index, step in enumerate(match.steps) if takes_event(step))
+    only = match.steps[first]
+    return first + 1 < len(match.steps) or (isinstance(only, EventStep) and only.greedy)
+
+
 def repeated(match: Match) -> str:
     """What a new beginning does while a match is open."""
     first = next(step for step in match.steps if takes_event(step))
     event = words.types(first.types) if isinstance(first, EventStep) else "beginning"
-    if len(match.steps) == 1 and isinstance(first, EventStep):
-        counts = "also" if match.effective_after_match.kind == "keep" else "no longer"
-        return f"what has fired {counts} counts for the next"
-    again = "the wait" if len(match.steps) == 2 and not takes_event(match.steps[-1]) else "it"
+    last = match.steps[-1]
+    if len(match.steps) == 2 and isinstance(last, IdleStep) and match.on_repeat == "restart":
+        return f"a new {event} takes the place of the one before"
+    again = "the wait" if len(match.steps) == 2 and not takes_event(last) else "it"
     match match.on_repeat:
         case "restart" if isinstance(first, EventStep) and first.repeats:
             return f"a further {event} takes the place of the oldest and starts {again} again"
@@ -101,12 +134,27 @@ def repeated(match: Match) -> str:
             return f"every new {event} begins a match of its own beside those that are open"
 
 
+def _gathers(first: Step) -> bool:
+    """Whether the only event step needs several events."""
+    return isinstance(first, AllStep) or (isinstance(first, EventStep) and first.times is not None)
+
+
 def _may_continue(match: Match, first: Step) -> bool:
     """Whether what begins a match can also be what an open one waits for."""
-    if not isinstance(first, EventStep):
-        return True
-    later = [step for step in match.steps if takes_event(step) and step is not first]
-    return not all(isinstance(step, EventStep) and set(step.types).isdisjoint(first.types) for step in later)
+    later = match.steps[match.steps.index(first) + 1 :]
+    begins, continues = _types(first), set().union(*map(_types, later))
+    return bool(begins & continues) or "*" in begins | continues
+
+
+def _types(step: Step | Member) -> set[str]:
+    """The types of events that a step or its members can take."""
+    match step:
+        case EventStep() | EventMember():
+            return set(step.types)
+        case AllStep() | AnyStep():
+            return set().union(*map(_types, step.members))
+        case _:
+            return set()
 
 
 def after_match(of: AfterMatch) -> str:

@@ -10,7 +10,7 @@ from config.references import Reference
 def policy(of: Policy) -> Iterator[str]:
     """What holds an action back, in the order in which it is asked; a sentence each."""
     if of.max_age_us is not None:
-        yield f"nothing is sent that is {words.span(of.max_age_us)} old or older"
+        yield f"sends nothing that is older than {words.span(of.max_age_us)}"
     if of.consent is not None:
         yield f"asks for the consent {of.consent}"
     if of.where is not None:
@@ -61,7 +61,7 @@ def action(of: Action, policy_: Policy) -> str:
     if of.after_us is not None:
         text += f", {words.span(of.after_us)} later"
     if of.unless:
-        text += f" unless {conditions.any_matched(of.unless)} came by then"
+        text += f", unless {conditions.any_matched(of.unless)} comes before that"
     return text
 
 

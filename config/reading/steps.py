@@ -45,15 +45,13 @@ def how_many(of: EventStep, who: str = "") -> str:
 
 def _number(times: Times) -> str:
     if times.max is None:
-        return f"at least {times.min}"
+        return "1 or more" if times.min == 1 else f"at least {times.min}"
     return str(times.min) if times.min == times.max else f"{times.min} to {times.max}"
 
 
 def event_details(of: EventStep, names: Names) -> str:
     """All that is said of an event step behind its type."""
-    parts = [conditions.own_key(of.matcher) + conditions.where(of.where)]
-    if of.name in names:
-        parts.append(f" ({of.name})")
+    parts = [conditions.own_key(of.matcher), _called(of.name, names), conditions.where(of.where)]
     if of.times is not None:
         parts.append(_times_details(of.times))
     if of.having is not None:
@@ -62,10 +60,14 @@ def event_details(of: EventStep, names: Names) -> str:
         parts.append(", as many as come")
     if of.until is not None:
         parts.append(f", until {conditions.matched(of.until)}")
-    parts.append(_follows(of.contiguity))
     if of.within_us is not None:
-        parts.append(f" less than {words.span(of.within_us)} after the event before")
+        parts.append(f", less than {words.span(of.within_us)} after the event before")
+    parts.append(_follows(of.contiguity))
     return "".join(parts)
+
+
+def _called(name: str | None, names: Names) -> str:
+    return f" (called {name})" if name in names else ""
 
 
 def _times_details(times: Times) -> str:
@@ -88,13 +90,16 @@ def having(of: Having) -> str:
 
 def _follows(contiguity: str) -> str:
     if contiguity == "strict":
-        return " as the very next event"
-    return ", each such event anew" if contiguity == "each" else ""
+        return ", as the very next event"
+    return ", every such event anew" if contiguity == "each" else ""
 
 
 def member_event(of: EventMember, names: Names) -> str:
     """An event inside a group."""
-    return conditions.matched(of.matcher) + (f" ({of.name})" if of.name in names else "")
+    matcher = of.matcher
+    return (
+        f"{words.an_event(of.types)}{conditions.own_key(matcher)}{_called(of.name, names)}{conditions.where(of.where)}"
+    )
 
 
 def absent(of: AbsentStep, names: Names) -> str:
@@ -118,15 +123,9 @@ def idle(of: IdleStep, names: Names) -> str:
 
 def wait(of: WaitStep, names: Names) -> str:
     """`a wait of 2 hours`."""
-    return f"a wait of {wait_span(of)}"
-
-
-def wait_span(of: WaitStep) -> str:
-    """`2 hours`, or what says how long."""
-    if of.for_us is not None:
-        return words.span(of.for_us)
-    assert of.reference is not None
-    return f"the time that {words.reference(of.reference)} says"
+    if of.reference is not None:
+        return f"a wait as long as {words.reference(of.reference)} says"
+    return f"a wait of {words.span(of.for_us or 0)}"
 
 
 def at(of: AtStep, names: Names) -> str:
@@ -158,8 +157,8 @@ def any_of(of: AnyStep, names: Names) -> str:
 def _members(of: AllStep | AnyStep, names: Names) -> str:
     each = (step(member, names) for member in of.members)
     text = words.joined((f"({member})" for member in each), "and" if isinstance(of, AllStep) else "or")
-    span = "" if of.within_us is None else f" in less than {words.span(of.within_us)}"
-    return f"{text}{_follows(of.contiguity)}{span}"
+    span = "" if of.within_us is None else f", in less than {words.span(of.within_us)}"
+    return f"{text}{span}{_follows(of.contiguity)}"
 
 
 _KINDS: Final[dict[type, Callable[[Any, Names], str]]] = {

@@ -86,9 +86,9 @@ def reference(of: Reference) -> str:
         case "item":
             return f"{field} of the element {of.name} came by" if of.path else f"the element {of.name} came by"
         case "first":
-            return f"{field} of the first {of.name}"
+            return f"{field} of the first of {of.name}"
         case "prev":
-            return f"{field} of the {of.name} before"
+            return f"{field} of the one before in {of.name}"
         case _:
             return f"{field} of {of.name}"
 
@@ -102,7 +102,7 @@ def value(of: Value, *, is_time: bool = False) -> str:
             sign = {"*": "×", "-": "−"}.get(of.operator, of.operator)
             return f"{reference(of.reference)} {sign} {of.operand:g}"
         case tuple():
-            return joined((value(each, is_time=is_time) for each in of), "or")
+            return ", ".join(value(each, is_time=is_time) for each in of)
         case int() if is_time and not isinstance(of, bool):
             return (_EPOCH + timedelta(microseconds=of)).isoformat().replace("+00:00", "Z")
         case _:
