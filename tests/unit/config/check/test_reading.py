@@ -68,12 +68,12 @@ def test_when_a_trigger_fires(match, headline):
     [
         ("steps: [{event: a}, {event: b, within: 1h}]", "a new a starts it again"),
         ("steps: [{event: a}, {event: a, within: 1h}]", "a new a that does not take it further starts it again"),
-        ("steps: [{event: a}, {any: [{event: a}], within: 1h}]", "a new a that does not take it further starts it again"),
+        ("steps: [{event: a}, {any: [{event: a}]}]", "a new a that does not take it further starts it again"),
         ('steps: [{event: a}, {event: "*", within: 1h}]', "a new a that does not take it further starts it again"),
         ("steps: [{all: [{event: a}, {event: b}], within: 1h}, {wait: 1h}]", "a new beginning starts the wait again"),
         ("on_repeat: ignore, steps: [{event: a}, {wait: 1h}]", "a new a changes nothing while one is open"),
         ("steps: [{event: a, times: 2, within: 1h}]", "an event that has fired no longer counts for the next"),
-        ("after_match: keep, steps: [{event: a, times: 2, within: 1h}]", "an event that has fired also counts for the next"),
+        ("after_match: keep, steps: [{event: a, times: 2}]", "an event that has fired also counts for the next"),
         (
             "steps: [{event: a}, {wait: 1h}], exit: [{event: b, where: {properties.x: {exists: true}}}, {event: c}]",
             "is called off by a b where x is there or a c",
