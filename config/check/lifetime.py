@@ -68,11 +68,11 @@ def window_us(match: Match) -> int | None:
     return smaller(own, match.within_us)
 
 
-def waits_for_more(step: Step) -> bool:
+def waits_for_more(step: Step | Member) -> bool:
     """Whether a first step is complete only with several events, so that the first ones wait in a window."""
-    if isinstance(step, EventStep):
-        return step.times is not None
-    return isinstance(step, AllStep)
+    if isinstance(step, AnyStep):
+        return any(map(waits_for_more, step.members))
+    return isinstance(step, AllStep) or (isinstance(step, EventStep) and step.times is not None)
 
 
 def smaller(one: int | None, other: int | None) -> int | None:
@@ -100,7 +100,8 @@ def _endless_window(match: Match, first: int) -> Iterator[Endless]:
     step = match.steps[first]
     if not waits_for_more(step) or window_us(match) is not None or _takes_one(step):
         return
-    way_out = "within: T in times: or on match" if isinstance(step, EventStep) else "within: T on it or on match"
+    place = {EventStep: "in times: or ", AllStep: "on it or "}.get(type(step), "")
+    way_out = f"within: T {place}on match"
     yield Endless((*STEPS, first), "keeps the events that came until there are enough, however old they are", way_out)
 
 

@@ -1,7 +1,6 @@
 """Suspicions about parts that can never have a say."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from config.check.suspicion import Surroundings, Suspicion
 from config.check.values import Contradiction, contradictions
@@ -14,13 +13,14 @@ from config.reading import words
 
 def absence_of_the_next_event(trigger: Trigger, around: Surroundings) -> Iterator[Suspicion]:
     """A step whose event is the one that must not come before it: it ends the match instead."""
-    steps = trigger.match.steps
-    for index, (absent, event) in enumerate(pairwise(steps)):
-        if not isinstance(absent, AbsentStep) or absent.within_us is not None or not isinstance(event, EventStep):
+    steps = list(enumerate(trigger.match.steps))
+    for index, absent in steps:
+        if not isinstance(absent, AbsentStep) or absent.within_us is not None:
             continue
-        if _takes_all_of(absent.matcher, event.matcher):
+        place, event = next(later for later in steps[index + 1 :] if takes_event(later[1]))
+        if isinstance(event, EventStep) and _takes_all_of(absent.matcher, event.matcher):
             yield Suspicion(
-                (*STEPS, index + 1),
+                (*STEPS, place),
                 f"can never be reached: {words.an_event(event.types)} is what must be absent before it",
                 "another type or a narrower where in the absent step",
             )

@@ -12,6 +12,7 @@ from config.check.lifetime import Lifetime, event_members, first_event, lifetime
 from config.language import AllStep, EventStep, Match, Step, Trigger
 from config.language.uses import uses
 from config.reading import words
+from config.reading.match import is_open_for_a_while
 from config.references import Reference
 
 TEXT_BYTES: Final = 36
@@ -78,7 +79,7 @@ def _window(trigger: Trigger) -> Iterator[Holding]:
 
 def _matches(trigger: Trigger, life: Lifetime) -> Iterator[Holding]:
     match = trigger.match
-    if len(match.steps) == 1 and isinstance(match.steps[0], EventStep) and not match.steps[0].greedy:
+    if not is_open_for_a_while(match):
         return
     kept = [(step, _most_kept(match, step)) for step in match.steps]
     of = f"of {_counted(sum(most for _, most in kept), 'event')}"

@@ -19,6 +19,11 @@ def test_a_step_whose_event_must_be_absent_before_it_is_never_reached(folder, ab
     assert ("unreachable-step", 8) in folder.warnings(match)
 
 
+def test_an_absence_lasts_until_the_next_event_whatever_is_waited_in_between(folder):
+    match = "steps:\n  - event: a\n  - absent: b\n  - absent: c\n  - wait: 1h\n  - event: b\n    within: 2h"
+    assert folder.warnings(match) == [("unreachable-step", 9)]
+
+
 @pytest.mark.parametrize(
     ("absent", "event"),
     [

@@ -12,6 +12,7 @@ import pytest
         ("steps:\n  - event: a\n  - any: [{event: b}, {absent: c, within: 1h}]", 6, "within: T on it or on match"),
         ("steps:\n  - event: a\n    times: 3", 5, "within: T in times: or on match"),
         ("steps:\n  - all: [{event: a}, {event: b}]", 5, "within: T on it or on match"),
+        ("steps:\n  - any: [{event: a}, {all: [{event: b}, {event: c}]}]", 5, "within: T on match"),
         ("on_repeat: overlap\nsteps:\n  - event: a\n  - event: b", 7, None),
     ],
 )
