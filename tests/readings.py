@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from config.language import EventStep, Trigger
-from config.loader import load_triggers, parse_trigger
+from config.loader import LoadedTrigger, load_triggers, parse_trigger
 from config.reading import conditions, reading_of
 
 ROOT: Final = Path(__file__).parents[1]
@@ -36,9 +36,14 @@ class Example(NamedTuple):
     line: int
 
 
+def loaded_match(text: str) -> LoadedTrigger:
+    """A trigger around the words of a `match`."""
+    return parse_trigger(f"{_HEAD}match: {{{text}}}\n{_ACTIONS}")
+
+
 def of_match(text: str) -> str:
     """The reading of a `match` block, without the action beside it."""
-    said = reading_of(_trigger(f"match: {{{text}}}\n{_ACTIONS}"))
+    said = reading_of(loaded_match(text).trigger)
     return "; ".join(sentence for sentence in said if sentence != "sends t by crm")
 
 

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from config.check.checked import SAME_MATCH, SUSPICIONS
+from config.check.state_bound import state_bound
+from config.check.suspicion import Surroundings
 from config.language import AbsentStep, Action, AllStep, AtStep, Cap, EventStep, Idle, Match, Policy, QuietHours, Times
 from config.language.conditions import GROUPS, OPERATORS
 from config.loader import parse_trigger
@@ -52,6 +54,22 @@ def test_every_word_of_the_language_has_an_example(section):
     rows = [line for line in readings.LANGUAGE_PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     shown = " ".join(row.partition("<br>")[0] for row in rows)
     assert sorted(word for word in words if not re.search(rf"\b{word}\b", shown)) == []
+
+
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if each.section == "match"], ids=lambda each: each.text)
+def test_every_check_looks_at_every_element_and_points_at_what_is_written(example):
+    loaded = readings.loaded_match(example.text)
+    assert len(state_bound(loaded.trigger)) <= 3
+    for suspect in SUSPICIONS.values():
+        for suspicion in suspect(loaded.trigger, Surroundings()):
+            assert suspicion.location in loaded.source.positions
+
+
+def test_what_the_first_example_keeps_is_printed():
+    page = readings.LANGUAGE_PAGE.read_text(encoding="utf-8")
+    first, *_ = readings.whole_triggers(readings.LANGUAGE_PAGE)
+    kept = "".join(f"    {holding}\n" for holding in state_bound(parse_trigger(first).trigger))
+    assert f"  keeps for a customer at most:\n{kept}```" in page
 
 
 def test_every_warning_is_listed():
