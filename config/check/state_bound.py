@@ -10,7 +10,7 @@ from typing import Final
 
 from config.check.lifetime import Lifetime, event_members, first_event, lifetime, waits_for_more, window_us
 from config.language import AllStep, EventStep, Match, Step, Trigger
-from config.language.uses import uses
+from config.language.uses import members, uses
 from config.reading import words
 from config.reading.match import is_open_for_a_while
 from config.references import Reference
@@ -81,9 +81,8 @@ def _matches(trigger: Trigger, life: Lifetime) -> Iterator[Holding]:
     match = trigger.match
     if not is_open_for_a_while(match):
         return
-    kept = [(step, _most_kept(match, step)) for step in match.steps]
-    of = f"of {_counted(sum(most for _, most in kept), 'event')}"
-    size = _RUN + _TEXT * len(match.key) + sum(most * _event_bytes(trigger, step) for step, most in kept if most)
+    of = f"of {_counted(sum(_most_kept(match, step) for step in match.steps), 'event')}"
+    size = _match_bytes(trigger)
     branches = any(getattr(step, "contiguity", "relaxed") == "each" for step in match.steps)
     if match.on_repeat == "overlap" or branches:
         several = "fitting events" if branches else "beginnings"
@@ -119,24 +118,31 @@ def _policy(trigger: Trigger) -> Iterator[Holding]:
         life = f"for {words.span(cap.per_us)}" if cap.per_us is not None else f"for a {cap.calendar}"
         what = f"the times of {_counted(cap.max, 'action')} to a recipient"
         yield Holding(what, _TEXT + cap.max * _NUMBER, life)
+    size = _match_bytes(trigger)
     for action in trigger.actions:
         if action.after_us is not None:
-            events = _event_bytes(trigger, trigger.match.steps[first_event(trigger.match)]) * len(trigger.match.steps)
-            life = f"for {words.span(action.after_us)}"
-            yield Holding(f"the waiting {action.name} of a match", _RUN + events, life)
+            yield Holding(f"the waiting {action.name} of a match", size, f"for {words.span(action.after_us)}")
+    if policy.quiet_hours is not None and policy.quiet_hours.then == "defer":
+        yield Holding("the deferred actions of a match", size, "until the quiet hours end")
+
+
+def _match_bytes(trigger: Trigger) -> int:
+    """Of one match with everything it keeps."""
+    match = trigger.match
+    events = sum(_most_kept(match, step) * _event_bytes(trigger, step) for step in match.steps)
+    return _RUN + _TEXT * len(match.key) + events
 
 
 def _event_bytes(trigger: Trigger, step: Step) -> int:
     """Of one event of a step: its identity and what something asks of it."""
-    name = getattr(step, "name", None)
+    names = {getattr(each, "name", None) for each in (step, *(member for _, member in members(step, ())))}
     asked = {
         (use.reference.selector == "item", use.reference.path)
         for use in uses(trigger)
-        if use.reference is not None and (use.reference.name == name or name is None) and use.reference.path
+        if use.reference is not None and use.reference.name in names and use.reference.path
     }
-    is_first = step is trigger.match.steps[first_event(trigger.match)]
     recipient = trigger.policy.recipient
-    if is_first and not isinstance(recipient, Reference):
+    if step is trigger.match.steps[first_event(trigger.match)] and not isinstance(recipient, Reference):
         asked.add((False, recipient))
     return _IDENTITY + len(asked) * _TEXT
 

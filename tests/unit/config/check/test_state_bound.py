@@ -67,6 +67,18 @@ def test_a_key_takes_no_more_than_is_said_and_not_much_less(match, name, types):
     assert bound / 3 < kept <= bound
 
 
+def test_only_what_is_asked_of_an_event_is_kept_with_it():
+    plain, asked, grouped = (
+        state_bound(parse_trigger(trigger(f"steps: [{{event: a}}, {step}, {{wait: 1h}}]", rest=rest)).trigger)[0].bytes
+        for step, rest in (
+            ("{event: b, within: 1h}", ""),
+            ("{event: b, within: 1h, as: b}", DATA.replace("NAME", "b")),
+            ("{any: [{event: b, as: b}, {event: c}], within: 1h}", DATA.replace("NAME", "b")),
+        )
+    )
+    assert asked == grouped == plain + 2 * (TEXT_BYTES + 2)
+
+
 def test_overlap_takes_as_much_for_each_beginning_as_is_said():
     text = trigger("on_repeat: overlap\nsteps: [{event: a}, {absent: b, within: 30d}]")
     (holding,) = state_bound(parse_trigger(text).trigger)
@@ -144,7 +156,10 @@ def test_a_leading_absence_keeps_a_time():
 
 def test_marks_caps_and_waiting_actions_are_said():
     rest = """
-policy: {cooldown: 1d, caps: [{channel: email, max: 3, per: 7d}, {tag: x, max: 1, per: day}]}
+policy:
+  cooldown: 1d
+  quiet_hours: {from: 21:00, to: 08:00}
+  caps: [{channel: email, max: 3, per: 7d}, {tag: x, max: 1, per: day}]
 actions: [{channel: email, template: t, after: 2d}]
 """
     assert holdings("fires: {once_per: 365d}\nsteps: [{event: a}]", rest) == [
@@ -152,5 +167,6 @@ actions: [{channel: email, template: t, after: 2d}]
         "a mark for the cooldown of a recipient, about 47 bytes, for 24 hours",
         "the times of 3 actions to a recipient, about 65 bytes, for 7 days",
         "the times of 1 action to a recipient, about 47 bytes, for a day",
-        "the waiting email of a match, about 279 bytes, for 2 days",
+        "the waiting email of a match, about 317 bytes, for 2 days",
+        "the deferred actions of a match, about 317 bytes, until the quiet hours end",
     ]
