@@ -195,9 +195,10 @@ class Automaton:
         """The event for a first step that needs several, may be left out, or stands behind an absence."""
         program, time_us = self.program, event[TIME]
         state = state or self._state(key)
-        clear = leading.holds(program, state, time_us, max(self.watched_since_us, self.new_since_us))
-        per = None if program.per is None else key_text(program.per(event))
-        if (per is not None or program.per is None) and self._may_begin(state, per, advanced):
+        may_be_first = program.first_types is None or event[TYPE] in program.first_types
+        per = key_text(program.per(event)) if may_be_first and program.per is not None else None
+        if may_be_first and (per is not None or program.per is None) and self._may_begin(state, per, advanced):
+            clear = leading.holds(program, state, time_us, max(self.watched_since_us, self.new_since_us))
             begun = self._windows.begin(state, per, event, ways, clear=clear)
             if begun is not None:
                 place, captures = begun

@@ -18,7 +18,7 @@ from operators.conditions import Read, compile_condition
 from operators.matcher import CompiledMatcher
 from operators.paths import getter, needs_body
 from operators.program import Kind, Opening, Program, Skip, Spec, Stage
-from operators.stages import Compiled, compile_stages, is_strict, taking_matchers, types_of
+from operators.stages import Compiled, compile_stages, first_matchers, is_strict, taking_matchers, types_of
 from operators.supported import unsupported
 
 
@@ -78,6 +78,7 @@ class _Compiler:
             guards=compiled.guards,
             openings=openings,
             opens_plainly=first.kind is Kind.EVENT and not compiled.leading,
+            first_types=types_of([each for place in openings for each in first_matchers(stages[place.place])]),
             opening_types=self._opening_types(compiled, openings),
             windows_heed_all=any(_is_disturbed(stages[each.place]) for each in openings),
             leading=compiled.leading,

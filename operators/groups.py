@@ -52,6 +52,20 @@ class Group:
     root: Node
     leaves: tuple[Leaf, ...]
     absent: tuple[AbsentMember, ...]
+    units: tuple[tuple[Leaf, ...], ...]
+    """Leaves of which one event is enough, being alone or in an ``any``; what a first step fills and refills."""
+
+
+def units(node: Leaf | AbsentMember | Node) -> list[tuple[Leaf, ...]]:
+    """See ``Group.units``."""
+    if isinstance(node, AbsentMember):
+        return []
+    if isinstance(node, Leaf):
+        return [(node,)]
+    found = [units(member) for member in node.members]
+    if node.word == "any" and all(len(each) == 1 for each in found):
+        return [tuple(leaf for (unit,) in found for leaf in unit)]
+    return [unit for each in found for unit in each]
 
 
 Filled: TypeAlias = Sequence[Capture | None]
@@ -91,8 +105,13 @@ def leaf_for(
     return None
 
 
-def spoil(group: Group, filled: Filled, absences: Absences, event: Event, captures: Captures, ways: Ways) -> bool:
-    """The event ends the absences that it may fit; tells whether the group can no longer be done."""
+def spoil(
+    group: Group, filled: Filled, absences: Absences, event: Event, captures: Captures, ways: Ways, *, final: bool
+) -> bool:
+    """The event ends the absences that it may fit; tells whether the group can no longer be done.
+
+    ``final``: it takes no more events.
+    """
     spoilt = [
         member
         for member in waiting(group.root, filled, absences)
@@ -100,7 +119,7 @@ def spoil(group: Group, filled: Filled, absences: Absences, event: Event, captur
     ]
     for member in spoilt:
         absences[member.place] = False
-    return bool(spoilt) and said(group.root, filled, absences) is False
+    return bool(spoilt) and said(group.root, filled, absences, final=final) is False
 
 
 def pass_time(group: Group, filled: Filled, absences: Absences, *, entered_us: int, now_us: int) -> Said:

@@ -12,7 +12,7 @@ from operators.advance import Advance
 from operators.body import is_system
 from operators.matcher import CompiledMatcher, Ways
 from operators.program import TAKING, Key, Kind, Stage
-from operators.records import TIME, TYPE, Event
+from operators.records import ORDER, TIME, TYPE, Event
 from operators.repetition import count_of
 from operators.runs import FIRED, End, Front, Run
 
@@ -86,7 +86,8 @@ class Offer:
         front = run.front
         assert front is not None
         filled = self._advance.filled(run, run.stage)
-        if groups.spoil(stage.group, filled, front.absences, event, run.captures, ways):
+        final = event[ORDER] >= self._advance.closes_us(run, front, run.stage)
+        if groups.spoil(stage.group, filled, front.absences, event, run.captures, ways, final=final):
             return True
         run.deadline_us = self._advance.due_us(run, front)
         return False

@@ -159,6 +159,8 @@ class Program:
     openings: tuple[Opening, ...]
     opens_plainly: bool
     """Whether one event that fits the first stage begins a match, with nothing else to look at."""
+    first_types: frozenset[str] | None
+    """Types that can be the first event of a match; None: every type."""
     opening_types: frozenset[str] | None
     """Types that can do anything to what has not begun; None: every type."""
     windows_heed_all: bool

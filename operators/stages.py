@@ -23,7 +23,7 @@ from config.language import (
 from config.references import Reference, Scaled
 from operators.captures import CaptureLayout
 from operators.conditions import Captures, comparator, compile_scaled
-from operators.groups import AbsentMember, Group, Leaf, Node
+from operators.groups import AbsentMember, Group, Leaf, Node, units
 from operators.matcher import CompiledMatcher
 from operators.moments import Moment, at_as_said, at_local, wait_as_said
 from operators.program import TAKING, Kind, Leading, Loop, Stage
@@ -93,11 +93,17 @@ def types_of(matchers: Sequence[CompiledMatcher], *, every: bool = False) -> fro
     return frozenset(each for matcher in matchers for each in matcher.types or ())
 
 
+def first_matchers(stage: Stage) -> list[CompiledMatcher]:
+    """The matchers of the events that a stage takes."""
+    if stage.group is not None:
+        return [leaf.matcher for leaf in stage.group.leaves]
+    return [] if stage.matcher is None else [stage.matcher]
+
+
 def taking_matchers(stage: Stage) -> list[CompiledMatcher]:
     """The matchers that a stage shows an event to, but for its guards."""
-    found = [] if stage.matcher is None else [stage.matcher]
+    found = first_matchers(stage)
     if stage.group is not None:
-        found += [leaf.matcher for leaf in stage.group.leaves]
         found += [absent.matcher for absent in stage.group.absent]
     if stage.loop is not None and stage.loop.until is not None:
         found.append(stage.loop.until)
@@ -228,7 +234,8 @@ def _group(step: AllStep | AnyStep, compile_matcher: Compile) -> Group:
     def node(each: AllStep | AnyStep) -> Node:
         return Node("all" if isinstance(each, AllStep) else "any", tuple(member(one) for one in each.members))
 
-    return Group(node(step), tuple(leaves), tuple(absent))
+    root = node(step)
+    return Group(root, tuple(leaves), tuple(absent), tuple(units(root)))
 
 
 def _labels(step: Step | Member, label: str) -> list[str]:

@@ -9,14 +9,25 @@ whatever the trigger says (``give_up``). What a completed match does to them is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from operators import groups
 from operators.conditions import Captures
+from operators.groups import Group, Leaf
 from operators.matcher import CompiledMatcher, Ways
 from operators.program import Loop, Opening, Program, Stage
 from operators.records import BEGINNING_OF_TIME, ID, TIME, Event
-from operators.repetition import CAPTURE_ID, CAPTURE_TIME, Capture, Captured, earliest, kept_events, last_of
+from operators.repetition import (
+    CAPTURE_ID,
+    CAPTURE_TIME,
+    Capture,
+    Captured,
+    earliest,
+    first_of,
+    kept_events,
+    last_of,
+    place_of,
+)
 from operators.runs import KeyState, More
 
 
@@ -114,20 +125,24 @@ class Windows:
         if opening.span_us is not None:
             from_us = event[TIME] - opening.span_us
             window[:] = [_only(queue, lambda each: each[CAPTURE_TIME] > from_us) for queue in window]
-        fitting = [leaf for leaf in group.leaves if leaf.matcher.fits(event, (), ways)]
+        fitting = [
+            (unit, leaf)
+            for unit in group.units
+            if (leaf := next((each for each in unit if each.matcher.fits(event, (), ways)), None)) is not None
+        ]
         if not fitting:
             return False, None
-        filled = [None if queue is None else queue[0] for queue in window]
-        leaf = next((leaf for leaf in fitting if filled[leaf.place] is None), None)
-        full = leaf is None
-        if leaf is None:
-            leaf = min(fitting, key=lambda each: groups.place_of_filled(filled, each.place))
+        filled = _filled(group, window)
+        full = all(_of_unit(unit, filled) is not None for unit, _ in fitting)
+        unit, leaf = min(fitting, key=lambda each: place_of(_of_unit(each[0], filled) or _NOWHERE))
         taken = leaf.matcher.capture(event, self._program.layouts[stage.slot + leaf.place], ways)
         if full and not self._newest:
             # It waits behind the oldest, which a span can take away.
             if opening.span_us is not None:
-                window[leaf.place] = (*window[leaf.place], taken)  # type: ignore[misc]
+                window[leaf.place] = (*(window[leaf.place] or ()), taken)
             return True, None
+        for each in unit:
+            window[each.place] = filled[each.place] = None
         window[leaf.place], filled[leaf.place] = (taken,), taken
         if not clear:
             _unclear(state, event[ID])
@@ -219,6 +234,25 @@ def _matcher(stage: Stage) -> CompiledMatcher:
 
 def _so_far(stage: Stage, window: list[Capture]) -> Captures:
     return (*[None] * stage.slot, tuple(window)) if window else ()
+
+
+_NOWHERE: Final = (None, "", 0, 0, BEGINNING_OF_TIME)
+"""Stands before every capture in the order of processing."""
+
+
+def _filled(group: Group, window: list[Captured]) -> list[Captured]:
+    """By leaf of a GROUP, what fills it: of each unit the oldest that waits."""
+    filled: list[Captured] = [None] * len(window)
+    for unit in group.units:
+        queues = [(place_of(queue[0]), leaf.place) for leaf in unit if (queue := window[leaf.place]) is not None]
+        if queues:
+            place = min(queues)[1]
+            filled[place] = first_of(window[place])  # type: ignore[arg-type]
+    return filled
+
+
+def _of_unit(unit: tuple[Leaf, ...], filled: list[Captured]) -> Captured:
+    return next((filled[leaf.place] for leaf in unit if filled[leaf.place] is not None), None)
 
 
 def _only(queue: Captured, keeps: Callable[[Capture], bool]) -> Captured:
