@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from operators.automaton import Found
+from operators.evidence import evidence_of, match_identity
 from operators.identity import identity
-from operators.program import Kind, Program
 from operators.reasons import Outcome, SuppressReason
-from operators.records import Decision, Evidence
+from operators.records import Decision
 from operators.tally import Tally
 
 
@@ -30,20 +30,19 @@ class Decider:
     def _decide(self, found: Found) -> Iterable[Decision]:
         program = found.program
         evidence = evidence_of(found)
-        match_id = match_identity(found, evidence)
+        match_id = match_identity(found)
         recipient = program.recipient(found.captures)
         key = found.key
         per = None if found.per is None else str(found.per)
-        if found.expired:
+        if found.expired and program.wants_expired:
             yield Decision(
                 identity((match_id, "")), match_id, program.name, program.version, key, per, recipient,
                 found.event_time_us, Outcome.EXPIRED.value, None, evidence, "", "", "", {}, program.priority,
             )  # fmt: skip
-            return
         outcome, reason = Outcome.ACTION.value, None
         if recipient is None:
             outcome, reason = Outcome.SUPPRESSED.value, SuppressReason.RECIPIENT_UNRESOLVED.value
-        for action in program.actions:
+        for action in program.expire_actions if found.expired else program.actions:
             self._tally.add(outcome if reason is None else f"{outcome}/{reason}", program.name)
             yield Decision(
                 action_id=identity((match_id, action.name)),
@@ -65,27 +64,6 @@ class Decider:
             )
 
 
-def evidence_of(found: Found) -> tuple[Evidence, ...]:
-    """The events a match rests on, in order of capture."""
-    steps = [stage for stage in found.program.stages if stage.kind is Kind.EVENT]
-    rows = []
-    for stage, captured in zip(steps, found.captures, strict=False):
-        for event_id, origin, offset, _, time_us, *_ in captured if stage.repeated else (captured,):
-            rows.append(Evidence(stage.label, event_id, origin[0], origin[1], offset, time_us))
-    return tuple(rows)
-
-
-def match_identity(found: Found, evidence: tuple[Evidence, ...]) -> str:
-    """The hash of trigger, version, key, per, how it ended, and its events with their steps."""
-    program: Program = found.program
-    key = (found.key,) if isinstance(found.key, str) else found.key
-    parts = [program.name, str(program.version), str(len(key)), *key]
-    parts += ["" if found.per is None else str(found.per), "expired" if found.expired else "matched"]
-    for row in evidence:
-        parts += [row.step, row.event_id]
-    return identity(parts)
-
-
 def _order(found: Found) -> tuple[int, int, str, tuple[str, ...]]:
     key = (found.key,) if isinstance(found.key, str) else found.key
-    return (found.event_time_us, -found.program.priority, found.program.name, key)
+    return (found.released_us, -found.program.priority, found.program.name, key)

@@ -7,18 +7,20 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import groupby
 from typing import Any
 
 from operators.automaton import Automaton, Found
 from operators.body import parse_body
-from operators.captures import capture
 from operators.clock import GroupClock
 from operators.decide import Decider
+from operators.local_time import Profiles, no_profiles
 from operators.paths import key_text
 from operators.plan import Listener, Plan, keys_of
-from operators.program import Key
+from operators.program import Key, Spec
 from operators.reasons import Fate
 from operators.records import (
+    BEGINNING_OF_TIME,
     CUSTOMER,
     END_OF_TIME,
     ID,
@@ -34,6 +36,7 @@ from operators.records import (
     Event,
     GroupBatch,
     LateEvent,
+    Origin,
 )
 from operators.seen import SeenIds
 from operators.tally import Tally
@@ -46,9 +49,11 @@ FOREIGN_LENGTH = INDEX + 2
 class KeyGroup:
     """The state of one key group. ``operators.state`` writes and reads it."""
 
-    def __init__(self, plan: Plan, *, dedupe_horizon_us: int) -> None:
+    def __init__(self, plan: Plan, *, dedupe_horizon_us: int, profiles: Profiles = no_profiles) -> None:
         self.plan = plan
         self.clock = GroupClock()
+        self.first_us: dict[Origin, int] = {}
+        """By partition, the event time of its first message: what came before it nobody has watched."""
         self.tally = Tally()
         self.seen = SeenIds(dedupe_horizon_us)
         self.seen_foreign = SeenIds(dedupe_horizon_us)
@@ -60,7 +65,7 @@ class KeyGroup:
         """One counts while it is its key's ``due_us``."""
         self._found: list[Found] = []
         self.automata = [
-            Automaton(program, self._schedule, self._found.append, self.tally) for program in plan.programs
+            Automaton(program, self._schedule, self._found.append, self.tally, profiles) for program in plan.programs
         ]
         self._decider = Decider(self.tally)
 
@@ -83,6 +88,9 @@ class KeyGroup:
             self._take_entries(batch, out)
         if batch.foreign:
             self._take_foreign(batch)
+        if batch.first_us is not None and batch.origin not in self.first_us:
+            self.first_us[batch.origin] = batch.first_us
+            self.watch()
         before_us = self.clock.watermark_us
         watermark_us = self.clock.hear(batch.origin, batch.watermark_us, batch.origins)
         if batch.final:
@@ -93,6 +101,12 @@ class KeyGroup:
             out += self._decider.decide(self._found)
             self._found.clear()
         return out
+
+    def watch(self) -> None:
+        """Tells the automata since when everything was watched."""
+        since_us = max(self.first_us.values(), default=BEGINNING_OF_TIME)
+        for automaton in self.automata:
+            automaton.watched_since_us = since_us
 
     def _take_entries(self, batch: GroupBatch, out: list[Decision | LateEvent]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
@@ -163,7 +177,8 @@ class KeyGroup:
         program = self.plan.programs[program_index]
         matcher = program.stages[0].matcher
         assert matcher is not None
-        if not matcher.fits(event, (), spec):
+        ways = (spec,)
+        if not matcher.fits(event, (), ways):
             return False
         per = None
         if program.per is not None:
@@ -171,7 +186,7 @@ class KeyGroup:
             if per is None:
                 return False
         self.tally.add("matches", program.name)
-        captured = (capture(event, program.layouts[0]),)
+        captured = (matcher.capture(event, program.layouts[0], ways),)
         self._found.append(Found(program, key, per, captured, event[TIME], expired=False))
         return True
 
@@ -180,11 +195,12 @@ class KeyGroup:
         home = _released(self.waiting, before_us) if self.waiting else []
         if self.waiting_foreign and (foreign := _released(self.waiting_foreign, before_us)):
             # A trigger may take some of its events at home and others from abroad: one order for both.
-            for entry in sorted([*home, *foreign], key=_place):
-                if len(entry) == FOREIGN_LENGTH:
-                    self._process_foreign(*entry[-1])
+            for _, entries in groupby(sorted([*home, *foreign], key=_place), _place):
+                came = list(entries)
+                if len(came) == 1 and len(came[0]) > FOREIGN_LENGTH:
+                    self._process(came[0])
                 else:
-                    self._process(entry)
+                    self._process_all(came)
         else:
             for event in home:
                 self._process(event)
@@ -198,21 +214,41 @@ class KeyGroup:
 
     def _process(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
+        if interest.forked:
+            self._process_all([event])
+            return
         if interest.body:
             event = _parsed(event)
-        for program, spec, keys in interest.home:
+        for program, _, keys, ways in interest.home:
             automaton = self.automata[program]
             if keys is None:
                 if event[CUSTOMER] is not None:
-                    automaton.on_event(event, event[CUSTOMER], spec)
+                    automaton.on_event(event, event[CUSTOMER], ways)
                 continue
             for key, item in keys(event):
-                automaton.on_event(event if item is None else (*event, item), key, spec)
+                automaton.on_event(event if item is None else (*event, item), key, ways)
 
-    def _process_foreign(self, event: Event, concerns: tuple[tuple[Any, ...], ...]) -> None:
-        event = _parsed(event)
-        for program, spec, key, item in concerns:
-            self.automata[program].on_event(event if item is None else (*event, item), key, spec)
+    def _process_all(self, entries: list[tuple[Any, ...]]) -> None:
+        """One event as it came, at home, from abroad or both: shown once to each trigger and key, whatever the ways."""
+        concerns: dict[tuple[int, Key], dict[Spec | None, Any]] = {}
+        event: Event = ()
+        for entry in entries:
+            if len(entry) == FOREIGN_LENGTH:
+                event, foreign = entry[-1]
+                event = _parsed(event)
+                for program, spec, key, item in foreign:
+                    concerns.setdefault((program, key), {})[spec] = item
+                continue
+            event = _parsed(entry)
+            for listener in self.plan.interest(event[TYPE]).home:
+                for key, item in keys_of(listener, event):
+                    concerns.setdefault((listener.program, key), {})[listener.spec] = item
+        for (program, key), ways in concerns.items():
+            if len(ways) == 1:
+                ((spec, item),) = ways.items()
+                self.automata[program].on_event(event if item is None else (*event, item), key, (spec,))
+            else:
+                self.automata[program].on_event(event, key, ways)
 
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:

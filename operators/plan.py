@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
+from operators.matcher import Ways
 from operators.paths import key_elements, needs_body
 from operators.program import Key, Program, Spec
 from operators.records import CUSTOMER, Event
@@ -31,6 +32,8 @@ class Listener(NamedTuple):
     """The paths the keys are read from, None for the match's own."""
     keys: Keys | None
     """None: the customer id itself."""
+    ways: Ways
+    """``spec`` as an automaton is told it."""
 
 
 class Interest(NamedTuple):
@@ -43,6 +46,8 @@ class Interest(NamedTuple):
     foreign_arrivals: tuple[Listener, ...]
     body: bool
     """Whether a home listener reads the event's JSON."""
+    forked: bool = False
+    """Whether some trigger takes the event by several ways, which may lead to one key."""
 
 
 NOTHING = Interest((), (), (), (), False)
@@ -66,27 +71,23 @@ class Plan:
 
     def unknown_comparisons(self) -> int:
         """How many conditions were neither true nor false in this process."""
-        return sum(
-            matcher.unknown
-            for program in self.programs
-            for matcher in {
-                *program.exits,
-                *(stage.matcher for stage in program.stages if stage.matcher is not None),
-                *(guard for stage in program.stages for guard in stage.guards),
-            }
-        )
+        return sum(matcher.unknown for program in self.programs for matcher in program.matchers)
 
     def _work_out(self, event_type: str) -> Interest:
         groups: dict[tuple[bool, bool], list[Listener]] = {}
-        body = False
+        body = forked = False
         for program in self.programs:
             if program.listens is not None and event_type not in program.listens:
                 continue
-            for spec in program.specs_of(event_type):
+            specs = program.specs_of(event_type)
+            forked |= len(specs) > 1
+            for spec in specs:
                 paths = program.key if spec is None else spec
                 is_home = paths[0] == ("customer_id",)
                 keys = None if paths == _CUSTOMER else _composite(paths)
-                groups.setdefault((is_home, program.fires_on_arrival), []).append(Listener(program.index, spec, keys))
+                groups.setdefault((is_home, program.fires_on_arrival), []).append(
+                    Listener(program.index, spec, keys, (spec,))
+                )
                 reads_key = any(needs_body(path) for path in paths)
                 body |= is_home and (reads_key or program.bodies is None or event_type in program.bodies)
         if not groups:
@@ -97,6 +98,7 @@ class Plan:
             arrivals=tuple(groups.get((True, True), ())),
             foreign_arrivals=tuple(groups.get((False, True), ())),
             body=body,
+            forked=forked,
         )
 
 

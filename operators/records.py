@@ -122,6 +122,8 @@ class GroupBatch(msgspec.Struct, array_like=True):
     foreign: list[tuple[Event, int, tuple[tuple[int, Any, Any, Any], ...]]]
     """Events that fall into this group by another key: (event, W_p at its offset, ((program index, paths the key
     was read from, key, list element), …))."""
+    first_us: int | None = None
+    """The event time of the chunk's first message; the first that a group hears is the partition's first."""
 
 
 class Evidence(NamedTuple):

@@ -9,7 +9,7 @@ from zlib import crc32
 from operators.body import keepable, parse_body
 from operators.keys import group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
-from operators.records import Chunk, Entry, Event, GroupBatch
+from operators.records import BEGINNING_OF_TIME, Chunk, Entry, Event, GroupBatch
 
 Router = Callable[[Chunk], list[tuple[str, GroupBatch]]]
 
@@ -34,16 +34,19 @@ def router(plan: Plan, key_groups: int) -> Router:
         for group, row in zip(homes, rows, strict=True):
             entries[group].append(row)
         origin, origins, watermark_us, final = chunk.origin, chunk.origins, chunk.watermark_us, chunk.final
+        first_us = chunk.event_times_us[0] if records else None
+        # Nothing has moved this partition's watermark yet: every group is to hear of its first message at once.
+        is_first = bool(records) and chunk.watermarks_us[0] == BEGINNING_OF_TIME
         return [
             (
                 name,
                 GroupBatch(
                     origin, origins, watermark_us, final,
-                    entries[group], heard[group], group in late, foreign.get(group, []),
+                    entries[group], heard[group], group in late, foreign.get(group, []), first_us,
                 ),
             )
             for group, name in enumerate(names)
-            if chunk.broadcast or entries[group] or group in foreign
+            if chunk.broadcast or is_first or entries[group] or group in foreign
         ]  # fmt: skip
 
     return route

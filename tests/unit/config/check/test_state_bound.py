@@ -41,7 +41,7 @@ def kept_bytes(text: str, types: list[str]) -> float:
     graph.feed(log, (log.origin,), Decoder(), 10_000)
     (group,) = graph.groups.values()
     _, base, _ = snapshot(group)
-    ((_, states),) = msgspec.msgpack.decode(base)["triggers"].values()
+    ((_, _, states),) = msgspec.msgpack.decode(base)["triggers"].values()
     assert len(states) == CUSTOMERS
     return len(msgspec.msgpack.encode(states)) / CUSTOMERS
 
