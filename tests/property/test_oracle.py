@@ -3,34 +3,32 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.durations import UNITS_US
 from config.loader import parse_trigger
 from operators.reasons import Outcome
-from tests.harness import UNITS_US, run
+from tests.harness import run, us
 from tests.property import oracle
 from tests.property.strategies import streams, triggers
 
 
 def found_by_engine(text, log, bound, at_end, **options):
     found = run(text, log, max_out_of_orderness=bound, at_end=at_end, **options)
-    return sorted(
-        (
-            (
-                "expired" if each.outcome == Outcome.EXPIRED else each.outcome,
-                each.event_time_us,
-                each.key,
-                each.per,
-                tuple((row.step, row.event_id) for row in each.evidence),
-            )
-            for each in found.decisions
-        ),
-        key=repr,
-    )
+    answers = [
+        oracle.Answer(
+            each.outcome == Outcome.EXPIRED,
+            each.event_time_us,
+            each.key,
+            each.per,
+            tuple((row.step, row.event_id) for row in each.evidence),
+        )
+        for each in found.decisions
+    ]
+    return sorted(answers, key=repr)
 
 
 def found_by_hand(text, log, bound, at_end):
     events = [each | {"event_time": each["event_time"] * UNITS_US["ms"]} for each in log]
-    bound_us = int(bound.removesuffix("m")) * UNITS_US["m"]
-    return oracle.answers(parse_trigger(text).trigger, events, bound=bound_us, at_end=at_end)
+    return oracle.answers(parse_trigger(text).trigger, events, bound_us=us(bound), at_end=at_end).answers
 
 
 BOUNDS = st.sampled_from(["0m", "10m", "30m"])
