@@ -1,6 +1,9 @@
 """The automaton finds what brute force over the sorted events finds, whatever the trigger and the log."""
 
-from hypothesis import given
+import json
+
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.durations import UNITS_US
@@ -8,11 +11,17 @@ from config.loader import parse_trigger
 from operators.reasons import Outcome
 from tests.harness import run, us
 from tests.property import oracle
-from tests.property.strategies import streams, triggers
+from tests.property.runs_here import runs_here
+from tests.property.strategies import PROFILES, streams, triggers
+
+BOUNDS = st.sampled_from(["0m", "10m", "30m"])
+ENDS = st.sampled_from(["hold", "flush"])
+EACH = settings(max_examples=settings.default.max_examples // 8)
+"""Of every profile."""
 
 
-def found_by_engine(text, log, bound, at_end, **options):
-    found = run(text, log, max_out_of_orderness=bound, at_end=at_end, **options)
+def found_by_engine(text, log, **options):
+    found = run(runs_here(text), log, **options)
     answers = [
         oracle.Answer(
             each.outcome == Outcome.EXPIRED,
@@ -26,14 +35,25 @@ def found_by_engine(text, log, bound, at_end, **options):
     return sorted(answers, key=repr)
 
 
-def found_by_hand(text, log, bound, at_end):
+def found_by_hand(text, log, *, bound, at_end, partitions=None):
     events = [each | {"event_time": each["event_time"] * UNITS_US["ms"]} for each in log]
-    return oracle.answers(parse_trigger(text).trigger, events, bound_us=us(bound), at_end=at_end).answers
+    trigger = parse_trigger(text).trigger
+    return oracle.answers(trigger, events, bound_us=us(bound), at_end=at_end, partitions=partitions).answers
 
 
-BOUNDS = st.sampled_from(["0m", "10m", "30m"])
+@pytest.mark.parametrize("profile", PROFILES)
+@EACH
+@given(st.data(), BOUNDS, ENDS, st.integers(1, 15))
+def test_the_automaton_equals_brute_force(profile, data, bound, at_end, chunk_size):
+    text, log = data.draw(triggers(profile)), data.draw(streams())
+    by_engine = found_by_engine(text, log, max_out_of_orderness=bound, at_end=at_end, chunk_size=chunk_size)
+    assert by_engine == found_by_hand(text, log, bound=bound, at_end=at_end), json.loads(text)["match"]
 
 
-@given(triggers(), streams(), BOUNDS, st.sampled_from(["hold", "flush"]), st.integers(1, 15))
-def test_the_automaton_equals_brute_force(text, log, bound, at_end, chunk_size):
-    assert found_by_engine(text, log, bound, at_end, chunk_size=chunk_size) == found_by_hand(text, log, bound, at_end)
+@settings(max_examples=settings.default.max_examples // 4)
+@given(triggers(), streams(copies=False), BOUNDS, ENDS, st.data())
+def test_it_does_over_several_partitions(text, log, bound, at_end, data):
+    partitions = [data.draw(st.integers(0, 2)) for _ in log]
+    options = {"at_end": at_end, "partitions": partitions}
+    by_engine = found_by_engine(text, log, max_out_of_orderness=bound, chunk_size=3, **options)
+    assert by_engine == found_by_hand(text, log, bound=bound, **options)

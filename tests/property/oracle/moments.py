@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,7 @@ def _next_local(local: LocalTime, entered: int, zone: ZoneInfo) -> int:
     return min(due for each in wanted if (due := _us(_first_instant(each, zone))) >= entered)
 
 
+@cache
 def _first_instant(local: datetime, zone: ZoneInfo) -> datetime:
     """The first instant at which the clock shows this time, or where it is left out, what comes after it."""
     instant = local.replace(tzinfo=UTC) - timedelta(hours=26)
