@@ -121,6 +121,33 @@ TIME = [
 ]
 
 FIRST_STEP = [
+    case(
+        "steps: [{event: a, times: {min: 3, within: 1h}}, {absent: b, within: 30m}]",
+        "a@0s, a@1m, a@2m, b@3m, a@4m",
+        id="what an absence ended does not begin again",
+    ),
+    case(
+        "steps: [{event: a, times: {min: 3, within: 1h}}, {absent: b, within: 30m}]",
+        "a@0s, a@1m, a@2m, a@3m",
+        "33m: a@1m a@2m a@3m",
+    ),
+    case(
+        "on_repeat: ignore\nsteps: [{event: a, times: 2}, {absent: b, within: 30m}]",
+        "a@0s, a@1m, a@2m, b@3m, a@4m, a@5m",
+        "35m: a@4m a@5m",
+        id="what comes while a match is open is ignored",
+    ),
+    case(
+        "steps: [{absent: b, within: 10m}, {event: a, times: 2}]",
+        "x@0s, b@9m, a@15m, a@20m, a@25m",
+        "25m: a@20m a@25m",
+        id="nothing came before the first of them",
+    ),
+    case("per: properties.x\nsteps: [{event: a, times: 2}]", "a@0s x=1, a@1m x=2, a@2m x=1", "2m: a@0s a@2m"),
+    case(
+        "per: properties.x\nsteps: [{all: [{event: a}, {event: b}]}]", "a@0s x=1, b@1m x=2, b@2m x=1", "2m: a@0s b@2m"
+    ),
+    case("steps: [{all: [{any: [{event: a}, {event: b}]}, {event: c}]}]", "a@0s, b@1m, c@2m", "2m: b@1m c@2m"),
     case(CLICKS, "a@0s, a@5m, a@10m-1ms", "599999ms: a@0s a@5m a@10m-1ms"),
     case(CLICKS, "a@0s, a@5m, a@10m"),
     case(CLICKS, "a@0s, a@1m, a@2m, a@3m, a@4m, a@5m", "2m: a@0s a@1m a@2m", "5m: a@3m a@4m a@5m"),
@@ -146,6 +173,73 @@ FIRST_STEP = [
 ]
 
 LOOPS = [
+    case(
+        "steps: [{event: a}, {absent: b}, {event: c, times: 2}]",
+        "a@0s, c@1m, b@2m, c@3m",
+        "3m: a@0s c@1m c@3m",
+        id="an absence without a time is over at the first repetition",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1}}, {absent: c}, {event: d}]",
+        "a@0s, c@1m, b@2m, c@3m, d@4m",
+        id="and begins when the repetition has enough",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1}}, {wait: 10m}, {event: c}]",
+        "a@0s, b@1m, b@5m, c@12m, c@15m",
+        "15m: a@0s b@1m b@5m c@15m",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1, max: 2}}, {wait: 10m}]",
+        "a@0s, b@1m, b@5m, b@6m",
+        "15m: a@0s b@1m b@5m",
+        id="what is full starts nothing again",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1}, within: 10m}, {event: c}]",
+        "a@0s, b@1m, b@10m, c@1h",
+        "1h: a@0s b@1m c@1h",
+        id="beyond its span it is closed and not expired",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1, within: 5m}}, {event: [b, c]}]",
+        "a@0s, b@1m, b@6m",
+        "6m: a@0s b@1m b@6m",
+    ),
+    case(
+        "within: 30m\nsteps: [{event: a}, {event: b, times: {min: 1}, greedy: true}]",
+        "a@0s, b@1m, b@30m",
+        "30m: a@0s b@1m",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 2, contiguity: strict}}, {event: c}]",
+        "a@0s, b@1m, x@2m, b@3m, c@4m",
+        id="broken before it has enough",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1, contiguity: strict}}, {event: c}]",
+        "a@0s, b@1m, x@2m, b@3m, c@4m",
+        "4m: a@0s b@1m c@4m",
+        id="closed when it has enough",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: 2, having: {sum: properties.x, gte: 3}, within: 10m}]",
+        "a@0s, b@1m x=1, b@2m x=1, b@3m x=9",
+        id="full without what it must have: it ends",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, as: b, optional: true}, "
+        "{event: c, where: {properties.x: {eq: $b.properties.x}}}]",
+        "a@0s, c@1m x=1, b@2m x=1, c@3m x=1",
+        "3m: a@0s b@2m c@3m",
+        id="what was not taken is missing, and so unknown",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, optional: true}, {absent: c, within: 10m}]",
+        "a@0s, b@5m, c@14m",
+        id="the absence begins again with the optional event",
+    ),
+    case("steps: [{event: a}, {event: b, optional: true}, {absent: c, within: 10m}]", "a@0s, b@10m", "10m: a@0s"),
     case("steps: [{event: a}, {event: b, times: 2, within: 10m}]", "a@0s, b@1m, b@10m", "expired 10m: a@0s b@1m"),
     case("steps: [{event: a}, {event: b, times: {min: 2, within: 5m}}]", "a@0s, b@1m, b@6m", "expired 6m: a@0s b@1m"),
     case("steps: [{event: a}, {event: b, times: {min: 1, max: 2}}]", "a@0s, b@1m, b@2m", "1m: a@0s b@1m"),
@@ -224,6 +318,29 @@ LOOPS = [
 ]
 
 NEIGHBOURS = [
+    case("steps: [{event: a}, {wait: 10m}, {event: b, contiguity: strict}]", "a@0s, x@1m, b@11m"),
+    case("steps: [{event: a}, {wait: 10m}, {event: b, contiguity: strict}]", "a@0s, b@11m", "11m: a@0s b@11m"),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1}}, {event: c, contiguity: strict}]",
+        "a@0s, b@1m, x@2m, b@3m, c@4m",
+        "4m: a@0s b@1m b@3m c@4m",
+        id="as long as another repetition may come before it",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, optional: true}, {event: c, contiguity: strict}]",
+        "a@0s, x@1m, c@2m, b@3m, c@4m",
+        "4m: a@0s b@3m c@4m",
+    ),
+    case(
+        "steps: [{event: a}, {all: [{event: b}, {event: c}], contiguity: strict}]",
+        "a@0s, b@1m, x@2m, c@3m",
+        "3m: a@0s b@1m c@3m",
+    ),
+    case(
+        "after_match: keep\nsteps: [{event: a}, {event: b, contiguity: each}, {event: c}]\nexit: [{event: q}]",
+        "a@0s, b@1m, q@2m, b@3m, c@4m",
+        id="an exit ends the copy and what stayed",
+    ),
     case("steps: [{event: a}, {event: b, contiguity: strict}]", "a@0s, x@1m, b@2m, a@3m, b@4m", "4m: a@3m b@4m"),
     case(
         "steps: [{event: a}, {event: b, times: 2, contiguity: strict}]", "a@0s, b@1m, x@2m, b@3m", "3m: a@0s b@1m b@3m"
@@ -248,6 +365,28 @@ NEIGHBOURS = [
 ]
 
 GROUPS = [
+    case(
+        "steps: [{event: a}, {any: [{event: b}, {absent: c, within: 20m}], within: 10m}]",
+        "a@0s, b@15m",
+        "20m: a@0s",
+        id="its span is that of its events",
+    ),
+    case(
+        "steps: [{event: a}, {all: [{event: b}, {absent: c, within: 20m}], within: 10m}]",
+        "a@0s, b@10m",
+        "expired 10m: a@0s",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1}}, {all: [{event: c}, {absent: d, within: 10m}]}]",
+        "a@0s, b@1m, b@5m, c@6m, b@7m, d@14m",
+        id="what is in it begins with the last repetition",
+    ),
+    case(
+        "steps: [{event: a}, {event: b, times: {min: 1}}, {all: [{event: c}, {absent: d, within: 10m}]}]",
+        "a@0s, b@1m, b@5m, c@6m, b@7m, d@15m",
+        "15m: a@0s b@1m b@5m c@6m",
+    ),
+    case("steps: [{event: a}, {all: [{absent: b, within: 5m}, {absent: c, within: 10m}]}]", "a@0s, b@5m", "10m: a@0s"),
     case("steps: [{event: a}, {all: [{event: b}, {event: c}], within: 10m}]", "a@0s, c@1m, b@9m", "9m: a@0s c@1m b@9m"),
     case(
         "steps: [{event: a}, {all: [{event: b}, {event: c}], within: 10m}]",
@@ -324,6 +463,23 @@ SKIPS = [
 ]
 
 LATE = [
+    case("steps: [{absent: b, within: 10m}, {event: a}]", "x@0s, x@11m, b@5m, a@12m", bound="0s"),
+    case("steps: [{absent: b, within: 10m}, {event: a}]", "x@0s, a@12m, x@13m, b@5m", "12m: a@12m", bound="0s"),
+    case("steps: [{event: a}, {all: [{event: b}, {absent: c, within: 30m}]}]", "a@0s, x@10m, c@5m, b@11m", bound="0s"),
+    case(
+        "steps: [{event: a}, {any: [{event: b}, {absent: c, within: 30m}]}]",
+        "a@0s, x@10m, c@5m, b@40m",
+        "40m: a@0s b@40m",
+        bound="0s",
+    ),
+    case("steps: [{event: a}, {absent: b}, {event: c, times: 2}]", "a@0s, c@5m, x@10m, b@1m, c@11m", bound="0s"),
+    case(
+        "steps: [{event: a}, {absent: b}, {event: c, times: 2}]",
+        "a@0s, c@5m, x@10m, b@6m, c@11m",
+        "11m: a@0s c@5m c@11m",
+        bound="0s",
+    ),
+    case(IDLE, "a@0s, x@20m id=1, x@15m", "50m: a@0s", bound="0s"),
     case(ABSENT, "a@0s, x@10m, b@5m", bound="0s"),
     case(ABSENT, "a@0s, x@10m, a@5m", "30m: a@0s", bound="0s"),
     case(ABSENT, "a@6m, x@10m, b@5m", "36m: a@6m", bound="0s"),
