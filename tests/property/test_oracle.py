@@ -20,6 +20,12 @@ EACH = settings(max_examples=settings.default.max_examples // 8)
 """Of every profile."""
 
 
+ENDS_OF_RUNS = (
+    *("matches", "expired", "cancelled", "exited", "late_cancelled"),
+    *("restarted", "broken", "skipped", "at_unresolved", "at_stale"),
+)
+
+
 def found_by_engine(text, log, **options):
     found = run(runs_here(text), log, **options)
     answers = [
@@ -32,13 +38,14 @@ def found_by_engine(text, log, **options):
         )
         for each in found.decisions
     ]
-    return sorted(answers, key=repr)
+    return sorted(answers, key=repr), {end: found.tally.total(end) for end in ENDS_OF_RUNS}
 
 
 def found_by_hand(text, log, *, bound, at_end, partitions=None):
     events = [each | {"event_time": each["event_time"] * UNITS_US["ms"]} for each in log]
     trigger = parse_trigger(text).trigger
-    return oracle.answers(trigger, events, bound_us=us(bound), at_end=at_end, partitions=partitions).answers
+    told = oracle.answers(trigger, events, bound_us=us(bound), at_end=at_end, partitions=partitions)
+    return told.answers, {end: told.tally[end] for end in ENDS_OF_RUNS}
 
 
 @pytest.mark.parametrize("profile", PROFILES)

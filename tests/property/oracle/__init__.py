@@ -23,13 +23,16 @@ from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from config.language import EventStep, Trigger
+from config.language import EventStep, Match, Trigger
 from tests.property.oracle.conditions import NOTHING
 from tests.property.oracle.keys import keys, matchers, text
 from tests.property.oracle.keys import read as read_path
 from tests.property.oracle.life import Life, is_single_event
 from tests.property.oracle.log import Event, Log, Seen
-from tests.property.oracle.run import Rules
+from tests.property.oracle.run import Rules, Took
+
+KEPT = 100
+"""How many events of a repetition a match keeps."""
 
 
 @dataclass(frozen=True, order=True)
@@ -76,16 +79,29 @@ def answers(
     heard = _by_key(trigger, seen)
     for key, mine in heard.items():
         if alone:
-            told.answers.extend(_alone(rules_of(key), each) for each in mine if _fires_alone(rules_of(key), each.event))
+            fired = [_alone(rules_of(key), each) for each in mine if _fires_alone(rules_of(key), each.event)]
+            told.answers.extend(fired)
+            told.tally["matches"] += len(fired)
             continue
         life = Life(rules_of(key), mine, log.watched_since, inf if at_end == "flush" else log.largest)
         life.tell()
         told.tally.update(life.tally)
         told.answers.extend(
-            Answer(found.expired, found.time, key, found.per, tuple(took.row for took in found.taken))
-            for found in life.found
+            Answer(found.expired, found.time, key, found.per, _rows(match, found.taken)) for found in life.found
         )
     return Told(sorted(told.answers, key=repr), told.tally)
+
+
+def _rows(match: Match, taken: tuple[Took, ...]) -> tuple[tuple[str, str], ...]:
+    """The evidence: of a repetition without an end, or of more than a hundred, its first and its last."""
+
+    def is_kept(took: Took) -> bool:
+        step = match.steps[took.step]
+        times = step.times if isinstance(step, EventStep) and took.step != taken[0].step else None
+        mine = [each for each in taken if each.step == took.step]
+        return times is None or (times.max or inf) <= KEPT or took in (mine[0], mine[-1])
+
+    return tuple(took.row for took in taken if is_kept(took))
 
 
 def _by_key(trigger: Trigger, events: list[Seen]) -> dict[Any, list[Seen]]:

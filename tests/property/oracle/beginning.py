@@ -104,18 +104,31 @@ class Beginning:
     def _all(self, step: AllStep, seen: Seen, waiting: Waiting) -> list[Took]:
         """A sliding window with one place for each member: the newest event of each, with ``ignore`` the oldest."""
         self._slide(waiting, seen, step.within_us)
-        members = _members(step)
-        fits = {path: found[0] for path, each in members if (found := self._first_leaf(self.place, each, seen))}
-        if not fits:
+        if not self._members_that_fit(step, seen):
             return []
-        filled = {path: took for took in waiting.events for path, _ in members if took.member[: len(path)] == path}
+        if self.rules.match.on_repeat == "ignore":
+            waiting.events.append(Took(self.place, (), None, seen, None))
+            begun: list[Took] = []
+            for took in waiting.events:
+                begun = self._filled(step, begun, took.seen, replaces=False)
+        else:
+            begun = waiting.events = self._filled(step, waiting.events, seen, replaces=True)
+        return begun if len(begun) == len(_members(step)) else []
+
+    def _filled(self, step: AllStep, events: list[Took], seen: Seen, *, replaces: bool) -> list[Took]:
+        """With one more event: in the first place that it fits and that is empty, or instead of the oldest."""
+        fits = self._members_that_fit(step, seen)
+        filled = {path: took for took in events for path, _ in _members(step) if took.member[: len(path)] == path}
         empty = [path for path in fits if path not in filled]
-        if not empty and self.rules.match.on_repeat == "ignore":
-            return []
+        if not empty and not replaces:
+            return events
         path = empty[0] if empty else min(fits, key=lambda each: filled[each].seen.moment)
         newest = replace(fits[path], member=(*path, *fits[path].member))
-        waiting.events = [took for took in waiting.events if took is not filled.get(path)] + [newest]
-        return waiting.events if len(waiting.events) == len(members) else []
+        return [*(took for took in events if took is not filled.get(path)), newest]
+
+    def _members_that_fit(self, step: AllStep, seen: Seen) -> dict[Path, Took]:
+        found = {path: self._first_leaf(self.place, each, seen) for path, each in _members(step)}
+        return {path: took[0] for path, took in found.items() if took}
 
     def _first_leaf(self, place: int, group: Step, seen: Seen) -> list[Took]:
         """The first event of the group that this one certainly is."""
