@@ -83,6 +83,9 @@ def _first(draw: Any, scope: Scope, has: tuple[str, ...]) -> Step:
             step["within"] = times.pop("within")
         if "having" in has and sometimes(draw, 2):
             step["having"] = draw(_having())
+            if "within" not in step and (isinstance(times, int) or "within" not in times):
+                # All of the key's events for ever would be in the window: that is refused.
+                step["within"] = draw(SPANS)
         if _repeats(times) and sometimes(draw, 4):
             step["until"] = draw(matchers("event", scope.with_name("first", repeated=True)))
         return step
