@@ -320,6 +320,12 @@ LOOPS = [
         "4m: a@2m b@3m c@4m",
     ),
     case("steps: [{event: a}, {event: b, optional: true}]", "a@0s, b@1m", "0s: a@0s"),
+    case("steps: [{event: a}, {absent: c}, {event: b, optional: true}]", "a@0s, c@1m", "0s: a@0s"),
+    case(
+        "after_match: keep\nsteps: [{event: a}, {absent: c}, {event: b, optional: true}]",
+        "a@0s, c@1m, b@2m",
+        "0s: a@0s",
+    ),
     case(
         "after_match: keep\nsteps: [{event: a}, {event: b, optional: true}]",
         "a@0s, b@1m, b@2m",

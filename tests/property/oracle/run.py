@@ -224,16 +224,15 @@ class Run:
     def is_complete(self) -> bool:
         """Whether nothing is needed any more, and no greedy repetition at the end could still take something."""
         steps = self.rules.match.steps
-        if not self.is_done or not all(
-            isinstance(step, EventStep) and step.optional for step in steps[self.place + 1 :]
-        ):
+        ahead = [step for step in steps[self.place + 1 :] if not is_untimed(step)]
+        if not self.is_done or not all(isinstance(step, EventStep) and step.optional for step in ahead):
             return False
         last = steps[-1]
         return not (isinstance(last, EventStep) and last.greedy and self.takes_more(len(steps) - 1))
 
     def could_go_on(self) -> bool:
         """Whether a complete match could take one more event at its end."""
-        return any(isinstance(self.step(place), EventStep) for place in self.waiting())
+        return any(isinstance(self.step(place), EventStep) and self.may_be_next(place) for place in self.waiting())
 
     def is_stuck(self) -> bool:
         """Whether the neighbour that had to be next was not, and nothing that is left could come before it."""
