@@ -78,6 +78,25 @@ class Found:
         self.expired = expired
 
 
+class Exited:
+    """An event after the firing of a match that ends what of it still waits to be sent.
+
+    ``action`` names the one action that it ends (an ``unless``); None: all of them (an ``exit``).
+    """
+
+    __slots__ = ("action", "event_time_us", "key", "match_id", "per", "program")
+
+    def __init__(
+        self, program: Program, key: Key, per: Any, match_id: str, action: str | None, event_time_us: int
+    ) -> None:
+        self.program = program
+        self.key = key
+        self.per = per
+        self.match_id = match_id
+        self.action = action
+        self.event_time_us = event_time_us
+
+
 class Automaton:
     """All keys of one trigger in one key group."""
 
