@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from config.common_policy import NO_LIMITS, CommonPolicy
 from config.errors import ConfigError, Problem
 from config.language import (
     ANY_TYPE,
@@ -24,12 +25,16 @@ from operators.actions import compile_actions, compile_recipient
 from operators.captures import CaptureLayout
 from operators.conditions import compile_condition
 from operators.paths import getter, needs_body
+from operators.policy.compiled import compile_policy
+from operators.policy.home import recipient_is_key
 from operators.program import CompiledMatcher, Kind, Program, Spec, Stage
 from operators.supported import unsupported
 
 
-def compile_triggers(loaded: Sequence[LoadedTrigger], *, wants_expired: bool = False) -> tuple[Program, ...]:
-    """The programs of these triggers in order of name.
+def compile_triggers(
+    loaded: Sequence[LoadedTrigger], *, wants_expired: bool = False, common: CommonPolicy = NO_LIMITS
+) -> tuple[Program, ...]:
+    """The programs of these triggers in order of name, under the policy for everybody.
 
     Raises ``ConfigError`` with one problem for everything in them that this version cannot run.
     """
@@ -42,15 +47,16 @@ def compile_triggers(loaded: Sequence[LoadedTrigger], *, wants_expired: bool = F
         raise ConfigError(problems)
     ordered = sorted((each.trigger for each in loaded), key=lambda trigger: trigger.trigger)
     return tuple(
-        _Compiler(trigger).program(index, wants_expired=wants_expired) for index, trigger in enumerate(ordered)
+        _Compiler(trigger, common).program(index, wants_expired=wants_expired) for index, trigger in enumerate(ordered)
     )
 
 
 class _Compiler:
     """Compiles one trigger. Two passes: which paths are referenced decides what captures keep."""
 
-    def __init__(self, trigger: Trigger) -> None:
+    def __init__(self, trigger: Trigger, common: CommonPolicy) -> None:
         self.trigger = trigger
+        self.common = common
         self.match = trigger.match
         self.layout = CaptureLayout(trigger)
         self.matchers: list[tuple[Matcher, CompiledMatcher]] = []
@@ -62,7 +68,8 @@ class _Compiler:
         exits = tuple(self._matcher(matcher) for matcher in match.exit)
         stages = self._stages(exits)
         recipient = compile_recipient(self.trigger.policy.recipient, self.layout)
-        actions = compile_actions(self.trigger.actions, self.layout)
+        actions = compile_actions(self.trigger, self.layout)
+        policy = compile_policy(self.trigger, self.layout, self.common)
         per = None if match.per is None else getter(match.per)
         self._need_captured_bodies()
         first = match.steps[0]
@@ -91,6 +98,8 @@ class _Compiler:
             recipient=recipient,
             priority=self.trigger.policy.priority,
             actions=actions,
+            policy=policy,
+            decides_at_home=recipient_is_key(self.trigger),
             wants_expired=wants_expired,
         )
 

@@ -7,19 +7,25 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, TypeAlias
 
-from operators.automaton import Automaton, Found
+from operators.automaton import Automaton, Exited, Found
 from operators.body import parse_body
 from operators.captures import capture
 from operators.clock import GroupClock
-from operators.decide import Decider
+from operators.decide import match_of
 from operators.paths import key_text
 from operators.plan import Listener, Plan, keys_of
+from operators.policy.compiled import ProfileReader, nobody_known
+from operators.policy.relay import MARK_EVERY_US
+from operators.policy.step import PolicyStep
+from operators.policy.values import Ended, GroupMark, Match, Undecided
 from operators.program import Key
 from operators.reasons import Fate
 from operators.records import (
+    BEGINNING_OF_TIME,
     CUSTOMER,
     END_OF_TIME,
     ID,
@@ -40,12 +46,14 @@ from operators.tally import Tally
 
 FOREIGN_LENGTH = INDEX + 2
 """Of an entry in ``KeyGroup.waiting_foreign``; a home event is longer."""
+Told: TypeAlias = Decision | LateEvent | Undecided
+"""What a key group has to tell; undecided matches where another step decides."""
 
 
 class KeyGroup:
     """The state of one key group. ``operators.state`` writes and reads it."""
 
-    def __init__(self, plan: Plan, *, dedupe_horizon_us: int) -> None:
+    def __init__(self, plan: Plan, *, dedupe_horizon_us: int, profiles: ProfileReader = nobody_known) -> None:
         self.plan = plan
         self.clock = GroupClock()
         self.tally = Tally()
@@ -57,11 +65,15 @@ class KeyGroup:
         """``(order, origin, offset, index, entry)`` of foreign ones."""
         self.timers: list[tuple[int, int, Key]] = []
         """Heap of (due, program index, key); an entry is valid while it is its key's ``due_us``."""
-        self._found: list[Found] = []
+        self._arrived: list[tuple[Found, int]] = []
+        """Matches that fired on arrival, each with its place in the order of deciding."""
+        self._found: list[Found | Exited] = []
         self.automata = [
             Automaton(program, self._schedule, self._found.append, self.tally) for program in plan.programs
         ]
-        self._decider = Decider(self.tally)
+        self.policy = PolicyStep(plan.programs, self.tally, profiles) if plan.decides_at_home else None
+        """None where matches are decided in a step of its own."""
+        self._marked_us = BEGINNING_OF_TIME
 
     @property
     def open_matches(self) -> int:
@@ -81,9 +93,9 @@ class KeyGroup:
                 pending += (2 * place + 1, 2 * place + 2)
         return count
 
-    def receive(self, batch: GroupBatch) -> list[Decision | LateEvent]:
+    def receive(self, batch: GroupBatch) -> list[Told]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
-        out: list[Decision | LateEvent] = []
+        out: list[Told] = []
         if batch.entries:
             self._take_entries(batch, out)
         if batch.foreign:
@@ -94,12 +106,32 @@ class KeyGroup:
             self._advance(END_OF_TIME, watermark_us)
         elif watermark_us > before_us:
             self._advance(watermark_us, watermark_us)
-        if self._found:
-            out += self._decider.decide(self._found)
-            self._found.clear()
+        # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
+        out += self._decide(watermark_us + batch.final, batch.final)
         return out
 
-    def _take_entries(self, batch: GroupBatch, out: list[Decision | LateEvent]) -> None:
+    def _decide(self, before_us: int, final: bool) -> Iterable[Told]:
+        """What was found, decided as far as nothing before ``before_us`` can be found any more, or sent on."""
+        found: list[Match | Ended] = []
+        if self._arrived:
+            arrived = [match_of(each, order_us, arrived=True) for each, order_us in self._arrived]
+            self._arrived.clear()
+            arrived.sort(key=_turn)
+            found += arrived
+        for each in self._found:
+            if isinstance(each, Exited):
+                found.append(Ended(each.match_id, each.action, each.event_time_us))
+            else:
+                found.append(match_of(each, each.event_time_us))
+        self._found.clear()
+        if self.policy is None:
+            marks = before_us - self._marked_us >= MARK_EVERY_US or (final and before_us > self._marked_us)
+            if marks:
+                self._marked_us = before_us
+            return [*found, GroupMark(before_us, final)] if marks else found
+        return self.policy.receive(found, before_us)
+
+    def _take_entries(self, batch: GroupBatch, out: list[Told]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
         seen, waiting = self.seen, self.waiting
         until_us = seen.until_us
@@ -169,7 +201,7 @@ class KeyGroup:
                 return False
         self.tally.add("matches", program.name)
         captured = (capture(event, program.layouts[0]),)
-        self._found.append(Found(program, key, per, captured, event[TIME], expired=False))
+        self._arrived.append((Found(program, key, per, captured, event[TIME], expired=False), event[ORDER]))
         return True
 
     def _advance(self, before_us: int, watermark_us: int) -> None:
@@ -216,6 +248,11 @@ class KeyGroup:
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
             heappush(self.timers, (due_us, program, key))
+
+
+def _turn(match: Match) -> tuple[Any, ...]:
+    """Where matches that are decided at once stand among each other."""
+    return (match.order_us, match.trigger, (match.key,) if isinstance(match.key, str) else match.key)
 
 
 def _place(entry: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypeAlias
 
+from config.errors import Location
 from operators.conditions import Captures, Read, Test
 from operators.paths import Getter
+from operators.policy.compiled import CompiledPolicy
 from operators.records import TYPE, Event
 
 Key: TypeAlias = str | tuple[str, ...]
@@ -93,6 +95,13 @@ class CompiledAction:
     channel: str
     template: str
     data: Callable[[Captures], dict[str, Any]]
+    tag: str | None = None
+    after_us: int | None = None
+    """How long after its match it is due; None: at once."""
+    fills: tuple[tuple[Location, Read], ...] = ()
+    """Where ``data`` has what the recipient's profile holds, and how that is read of it."""
+    on_expire: bool = False
+    """Whether it is sent where the match timed out, and not where it completed."""
 
 
 OnRepeat: TypeAlias = Literal["restart", "ignore", "overlap"]
@@ -130,6 +139,9 @@ class Program:
     recipient: Read
     priority: int
     actions: tuple[CompiledAction, ...]
+    policy: CompiledPolicy
+    decides_at_home: bool
+    """Whether its key groups are also its recipients'."""
     wants_expired: bool = field(default=False)
 
     def specs_of(self, event_type: str) -> tuple[Spec | None, ...]:

@@ -13,6 +13,7 @@ import msgspec
 
 from operators.automaton import Automaton, KeyState, Run
 from operators.group import KeyGroup
+from operators.policy.state import plain_policy, restore_policy
 from operators.records import CONTEXT, ORIGIN, PROPERTIES, Event
 
 FORMAT = "customer-triggers/key-group/1"
@@ -40,6 +41,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
             for automaton in group.automata
             if automaton.states
         },
+        "policy": None if group.policy is None else plain_policy(group.policy, group.clock.watermark_us),
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())
 
@@ -82,6 +84,8 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
             group.tally.add("state_reset", name)
         else:
             _restore_states(automaton, states)
+    if group.policy is not None and base["policy"] is not None:
+        restore_policy(group.policy, base["policy"])
 
 
 def _plain_event(event: Event) -> list[Any]:

@@ -19,10 +19,10 @@ from config.language import (
     WaitStep,
     comparisons,
 )
+from config.language.uses import actions
 from config.model import Finding
 from config.references import Reference, Scaled
 
-_POLICY = ("consent", "holdout", "cooldown", "quiet_hours", "caps", "max_age", "where", "arbitration")
 _SELECTORS = ("last", "first", "count", "item")
 
 
@@ -53,8 +53,6 @@ def _found(trigger: Trigger) -> Iterator[tuple[Location, str, str]]:
     for place, matcher in enumerate(match.exit):
         yield from _condition(matcher.where, ("match", "exit", place, "where"))
         yield from _key(matcher, ("match", "exit", place))
-    if match.fires.kind != "always":
-        yield ("match", "fires"), f"fires: {match.fires.kind}", "always"
     if match.on_expire is not None:
         yield ("match", "on_expire"), "on_expire", "no on_expire"
     after = match.effective_after_match.kind
@@ -102,33 +100,37 @@ def _condition(condition: Condition | None, at: Location) -> Iterator[tuple[Loca
         yield from _value(comparison.value, place)
 
 
-def _value(value: object, at: Location) -> Iterator[tuple[Location, str, str]]:
+def _value(value: object, at: Location, *, profile: bool = False) -> Iterator[tuple[Location, str, str]]:
+    """``profile``: whether ``$customer`` can stand here."""
     if isinstance(value, Scaled):
         value = value.reference
     if isinstance(value, Reference):
         if value.is_customer:
-            yield at, "$customer", "a captured event"
+            if not profile:
+                yield at, "$customer", "a captured event"
         elif value.selector not in _SELECTORS:
             yield at, f"${value.name}.{value.selector}", "$NAME.PATH, $NAME.first.PATH, $NAME.count, $NAME.item"
     elif isinstance(value, dict):
         for name, each in value.items():
-            yield from _value(each, (*at, name))
+            yield from _value(each, (*at, name), profile=profile)
     elif isinstance(value, tuple):
         for place, each in enumerate(value):
-            yield from _value(each, (*at, place))
+            yield from _value(each, (*at, place), profile=profile)
 
 
 def _policy_and_actions(trigger: Trigger) -> Iterator[tuple[Location, str, str]]:
-    written = {type(trigger.policy).model_fields[name].alias or name for name in trigger.policy.model_fields_set}
-    for word in _POLICY:
-        if word in written:
-            yield ("policy", word), f"policy.{word}", "recipient, priority"
-    if isinstance(trigger.policy.recipient, Reference):
-        yield from _value(trigger.policy.recipient, ("policy", "recipient"))
-    for place, action in enumerate(trigger.actions):
-        at: Location = ("actions", place)
-        if action.after_us is not None:
-            yield (*at, "after"), "an action that waits", "no after"
-        if action.unless:
-            yield (*at, "unless"), "unless", "no unless"
-        yield from _value(action.data, (*at, "data"))
+    policy = trigger.policy
+    if isinstance(policy.recipient, Reference):
+        yield from _value(policy.recipient, ("policy", "recipient"))
+    for comparison in comparisons(policy.where):
+        place: Location = ("policy", "where", *comparison.location)
+        if comparison.path[0] == "score":
+            yield place, f"a condition on {'.'.join(comparison.path)}", "$customer.…, properties.…, context.…"
+        yield from _value(comparison.value, place, profile=True)
+    if policy.quiet_hours is not None:
+        yield from _value(policy.quiet_hours.timezone, ("policy", "quiet_hours", "timezone"), profile=True)
+    for at, action in actions(trigger):
+        for number, matcher in enumerate(action.unless):
+            yield from _condition(matcher.where, (*at, "unless", number, "where"))
+            yield from _key(matcher, (*at, "unless", number))
+        yield from _value(action.data, (*at, "data"), profile=True)
