@@ -70,8 +70,6 @@ def test_a_first_step_that_is_no_event_is_refused():
 @pytest.mark.parametrize(
     ("line", "path", "what", "allowed"),
     [
-        ("fires: once", "match.fires", "fires: once", "always"),
-        ("fires: {once_per: 7d}", "match.fires", "fires: once_per", "always"),
         ("after_match: skip_to_next", "match.after_match", "after_match: skip_to_next with on_repeat: restart",
          "keep with overlap; keep or skip_past_last otherwise"),
         ("after_match: {skip_to_first: a}", "match.after_match", "after_match: skip_to_first with on_repeat: restart",
@@ -97,23 +95,8 @@ def test_on_expire_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("word", "value"),
-    [
-        ("consent", "marketing"), ("holdout", "10%"), ("cooldown", "24h"), ("max_age", "6h"), ("arbitration", "1m"),
-        ("quiet_hours", "{from: 21:00, to: 08:00}"), ("caps", "[{channel: email, max: 3, per: 7d}]"),
-        ("where", "{$customer.country: {eq: norway}}"),
-    ],
-)  # fmt: skip
-def test_policy_that_cannot_run_is_refused(word, value):
-    found = cannot(rest=f"policy: {{{word}: {value}}}")
-    assert f"policy.{word}: policy.{word} cannot run in this version yet; allowed: recipient, priority" in found
-
-
-@pytest.mark.parametrize(
     ("action", "path", "what"),
     [
-        ("{channel: e, template: x, after: 1d}", "actions[0].after", "an action that waits"),
-        ("{channel: e, template: x, data: {n: $customer.name}}", "actions[0].data.n", "$customer"),
         ("{channel: e, template: x, data: {n: [$a.sum(properties.x)]}}", "actions[0].data.n[0]", "$a.sum"),
         ("{channel: e, template: x, data: {n: {m: $a.prev.properties.x}}}", "actions[0].data.n.m", "$a.prev"),
     ],
@@ -123,10 +106,11 @@ def test_an_action_that_cannot_run_is_refused(action, path, what):
     assert f"{path}: {what} cannot run in this version yet" in cannot(match, rest=f"actions: [{action}]")
 
 
-def test_unless_is_refused_beside_after():
-    found = problems(trigger(PLAIN, rest="actions: [{channel: e, template: x, after: 1d, unless: [{event: c}]}]"))
-    assert len(found) == 2
-    assert any("actions[0].unless: unless cannot run" in each for each in found)
+def test_a_policy_cannot_ask_for_scores_nor_send_to_whom_the_profile_names():
+    assert "policy.where.score.x.gt: a condition on score.x cannot run" in cannot(
+        rest="policy: {where: {score.x: {gt: 1}}}"
+    )
+    assert "policy.recipient: $customer cannot run" in cannot(rest="policy: {recipient: $customer.friend}")
 
 
 def test_an_exit_is_asked_too():
@@ -140,8 +124,8 @@ def test_an_exit_is_asked_too():
 
 def test_every_problem_of_every_file_is_reported_at_once():
     found = problems(
-        trigger("fires: once\nsteps: [{event: a}]", rest="policy: {cooldown: 1d}"),
-        trigger("fires: once\nsteps: [{event: a}]", name="other"),
+        trigger("steps: [{event: a}, {at: mon 09:00}]", rest="policy: {where: {score.x: {gt: 1}}}"),
+        trigger("steps: [{event: a}, {at: mon 09:00}]", name="other"),
     )
     assert [each.split(":")[0] for each in found] == ["trigger0.yaml", "trigger0.yaml", "trigger1.yaml"]
 
