@@ -19,9 +19,9 @@ from operators.plan import Plan
 from operators.policy.compiled import ProfileReader, nobody_known
 from operators.policy.decide_group import DecideGroup, Snapshot
 from operators.policy.relay import Relay
-from operators.policy.values import Ended, GroupMark, Match, ToDecide
+from operators.policy.values import Ended, GroupMark, Handover, Match, ToDecide
 
-_UNDECIDED = (Match, Ended, GroupMark)
+_UNDECIDED = (Match, Ended, GroupMark, Handover)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from operators.plan import Listener, Plan, keys_of
 from operators.policy.compiled import ProfileReader, nobody_known
 from operators.policy.relay import MARK_EVERY_US
 from operators.policy.step import PolicyStep
-from operators.policy.values import Ended, GroupMark, Match, Undecided
+from operators.policy.values import Ended, GroupMark, Handover, Match, Undecided
 from operators.program import Key
 from operators.reasons import Fate
 from operators.records import (
@@ -73,6 +73,8 @@ class KeyGroup:
         ]
         self.policy = PolicyStep(plan.programs, self.tally, profiles) if plan.decides_at_home else None
         """None where matches are decided in a step of its own."""
+        self.handover: dict[str, Any] | None = None
+        """What the policy step of this group kept before matches were decided in a step of its own, to be sent there."""
         self._marked_us = BEGINNING_OF_TIME
 
     @property
@@ -124,12 +126,16 @@ class KeyGroup:
             else:
                 found.append(match_of(each, each.event_time_us))
         self._found.clear()
-        if self.policy is None:
-            marks = before_us - self._marked_us >= MARK_EVERY_US or (final and before_us > self._marked_us)
-            if marks:
-                self._marked_us = before_us
-            return [*found, GroupMark(before_us, final)] if marks else found
-        return self.policy.receive(found, before_us)
+        if self.policy is not None:
+            return self.policy.receive(found, before_us)
+        out: list[Told] = [*found]
+        if self.handover is not None:
+            out.insert(0, Handover(self.handover))
+            self.handover = None
+        if before_us - self._marked_us >= MARK_EVERY_US or (final and before_us > self._marked_us):
+            self._marked_us = before_us
+            out.append(GroupMark(before_us, final))
+        return out
 
     def _take_entries(self, batch: GroupBatch, out: list[Told]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""

@@ -41,7 +41,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
             for automaton in group.automata
             if automaton.states
         },
-        "policy": None if group.policy is None else plain_policy(group.policy, group.clock.watermark_us),
+        "policy": group.handover if group.policy is None else plain_policy(group.policy, group.clock.watermark_us),
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())
 
@@ -84,7 +84,9 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
             group.tally.add("state_reset", name)
         else:
             _restore_states(automaton, states)
-    if group.policy is not None and base["policy"] is not None:
+    if group.policy is None:
+        group.handover = base["policy"]
+    elif base["policy"] is not None:
         restore_policy(group.policy, base["policy"])
 
 

@@ -31,12 +31,14 @@ class SentLog:
         self._caps = tuple(caps)
         self._longest_us = max((_longest_us(cap) for cap in self._caps), default=0)
         self.by_recipient: dict[str, list[Sent]] = {}
+        self.count = 0
 
     def add(self, recipient: str, sent: Sent) -> None:
         """An action goes out."""
         if any(concerns(cap, sent.channel, sent.tag) for cap in self._caps):
             # One that fires on arrival may be ahead of the others.
             insort(self.by_recipient.setdefault(recipient, []), sent, key=_time)
+            self.count += 1
 
     def is_full(self, recipient: str, cap: Cap, at_us: int, zone: Callable[[], ZoneInfo]) -> bool:
         """Whether a cap leaves no room at ``at_us``. A rolling span is (at - per, at], a period [its start, at]."""
@@ -55,6 +57,7 @@ class SentLog:
         until_us = watermark_us - self._longest_us
         for recipient, sent in list(self.by_recipient.items()):
             place = bisect_right(sent, until_us, key=_time)
+            self.count -= place
             if place == len(sent):
                 del self.by_recipient[recipient]
             elif place:

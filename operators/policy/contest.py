@@ -21,11 +21,13 @@ class Contest:
         self._longest_us = max((program.policy.arbitration_us for program in waiting), default=0)
         self.sent: dict[str, list[tuple[int, int]]] = {}
         """(time, priority)."""
+        self.count = 0
 
     def add(self, recipient: str, time_us: int, priority: int) -> None:
         """Something of this match goes out."""
         if self.is_possible:
             self.sent.setdefault(recipient, []).append((time_us, priority))
+            self.count += 1
 
     def has_better(self, recipient: str, time_us: int, priority: int, within_us: int) -> bool:
         """Whether something better went out close enough."""
@@ -37,6 +39,7 @@ class Contest:
         until_us = watermark_us - 2 * self._longest_us
         for recipient, sent in list(self.sent.items()):
             kept = [each for each in sent if each[0] >= until_us]
+            self.count -= len(sent) - len(kept)
             if kept:
                 self.sent[recipient] = kept
             else:

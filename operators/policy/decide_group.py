@@ -12,7 +12,7 @@ from operators.policy.compiled import ProfileReader, nobody_known
 from operators.policy.relay import RelayedClock
 from operators.policy.state import plain_policy, restore_policy
 from operators.policy.step import PolicyStep
-from operators.policy.values import Ended, Match, RelayedMark, ToDecide
+from operators.policy.values import Ended, Handover, Match, RelayedMark, ToDecide
 from operators.records import Decision
 from operators.tally import Tally
 
@@ -36,6 +36,8 @@ class DecideGroup:
         for each in values:
             if isinstance(each, RelayedMark):
                 self.clock.hear(each)
+            elif isinstance(each, Handover):
+                restore_policy(self.policy, each.policy)
             else:
                 found.append(each)
         return self.policy.receive(found, self.clock.before_us)

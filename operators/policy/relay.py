@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from operators.keys import group_names, group_of_name, key_group_of
-from operators.policy.values import Ended, GroupMark, Match, RelayedMark, ToDecide, Undecided
+from operators.policy.values import Ended, GroupMark, Handover, Match, RelayedMark, ToDecide, Undecided
 from operators.records import BEGINNING_OF_TIME
 
 MARK_EVERY_US = 100_000
@@ -34,6 +34,9 @@ class Relay:
             match each:
                 case Match():
                     out.append((self._group_of(name, each), each))
+                case Handover():
+                    # A customer and a recipient of one id fall into groups of one name.
+                    out.append((name, each))
                 case Ended():
                     # Only the recipient's group knows whose it is.
                     out += [(every, each) for every in self._names]

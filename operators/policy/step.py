@@ -26,7 +26,7 @@ from operators.records import Decision
 from operators.tally import Tally
 
 _SPARE: Final = 1_000
-"""So many recipients and marks are kept before anything is looked through for what has gone by."""
+"""So many marks and sent actions are kept before they are looked through for what has gone by."""
 
 
 class PolicyStep:
@@ -87,8 +87,7 @@ class PolicyStep:
             each.forget(watermark_us)
 
     def _kept(self) -> int:
-        marks = len(self.cooldowns.by_place) + len(self.fired.by_place)
-        return marks + len(self.sent.by_recipient) + len(self.contest.sent)
+        return len(self.cooldowns.by_place) + len(self.fired.by_place) + self.sent.count + self.contest.count
 
     def _decide(self, held: Held) -> Iterator[Decision]:
         """A match in its turn."""

@@ -58,7 +58,13 @@ class RelayedMark(msgspec.Struct):
     final: bool
 
 
-Undecided: TypeAlias = Match | Ended | GroupMark
+class Handover(msgspec.Struct):
+    """The policy state of a group that decided for itself until a trigger came that needs a second hop."""
+
+    policy: dict[str, Any]
+
+
+Undecided: TypeAlias = Match | Ended | GroupMark | Handover
 """What detection sends where deciding is a step of its own."""
 
-ToDecide: TypeAlias = Match | Ended | RelayedMark
+ToDecide: TypeAlias = Match | Ended | RelayedMark | Handover
