@@ -74,7 +74,7 @@ class KeyGroup:
         self.policy = PolicyStep(plan.programs, self.tally, profiles) if plan.decides_at_home else None
         """None where matches are decided in a step of its own."""
         self.handover: dict[str, Any] | None = None
-        """What the policy step of this group kept before matches were decided in a step of its own, to be sent there."""
+        """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
         self._marked_us = BEGINNING_OF_TIME
 
     @property

@@ -58,7 +58,7 @@ class PolicyStep:
     def take(self, match: Match) -> list[Decision]:
         """A match was found; gives the decisions that wait for nothing."""
         program = self.programs[match.trigger]
-        if match.arrived and program.policy.decides_on_arrival:
+        if self._is_at_once(match):
             return list(self._decide(Held(match, match.order_us, program.priority)))
         self.waiting.hold(Held(match, match.order_us + program.policy.arbitration_us, program.priority))
         return []
@@ -88,6 +88,10 @@ class PolicyStep:
 
     def _kept(self) -> int:
         return len(self.cooldowns.by_place) + len(self.fired.by_place) + self.sent.count + self.contest.count
+
+    def _is_at_once(self, match: Match) -> bool:
+        """Whether a match waits for nothing; it takes no part in contests."""
+        return match.arrived and self.programs[match.trigger].policy.decides_on_arrival
 
     def _decide(self, held: Held) -> Iterator[Decision]:
         """A match in its turn."""
@@ -125,7 +129,7 @@ class PolicyStep:
             reason = SuppressReason.PRIORITY
         if reason is not None:
             return self._suppressed(match, action, reason, asked)
-        if self.contest.is_possible and not (match.arrived and program.policy.decides_on_arrival):
+        if not self._is_at_once(match):
             self.contest.add(asked.recipient, match.order_us, program.priority)
         if quiet is not None:
             return self._deferred(match, action, release_us(_action_id(match, action.name), quiet), asked)
@@ -206,9 +210,7 @@ class PolicyStep:
 
     def _must_yield(self, match: Match, program: Program, at_us: int) -> bool:
         """Whether something of higher priority goes to the recipient within ``arbitration``."""
-        if not self.contest.is_possible or match.recipient is None:
-            return False
-        if match.arrived and program.policy.decides_on_arrival:
+        if not self.contest.is_possible or self._is_at_once(match) or match.recipient is None:
             return False
         within_us = program.policy.arbitration_us
         if self.contest.has_better(match.recipient, match.order_us, program.priority, within_us):

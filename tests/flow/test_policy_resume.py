@@ -57,12 +57,16 @@ class Chunks(Graph):
 
 def told_by(chunks, plan, stops, workers, folder):
     """What Bytewax tells when it is stopped before each of these chunks and goes on with another number of workers."""
-    source = [each for i, chunk in enumerate(chunks) for each in ([TestingSource.EOF()] if i in stops else []) + [chunk]]
+    source = [
+        each for i, chunk in enumerate(chunks) for each in ([TestingSource.EOF()] if i in stops else []) + [chunk]
+    ]
     init_db_dir(folder, 1)
     told = []
     for count in workers:
         flow = Dataflow("resumed")
-        found = detect(steps.DETECT, op.input(steps.SOURCE, flow, TestingSource(source)), Detection(plan, KEY_GROUPS, 0))
+        found = detect(
+            steps.DETECT, op.input(steps.SOURCE, flow, TestingSource(source)), Detection(plan, KEY_GROUPS, 0)
+        )
         if not plan.decides_at_home:
             found = decide(steps.DECIDE, found, Deciding(plan, KEY_GROUPS))
         op.output("out", op.filter_map("decisions", found, lambda keyed: keyed[1]), TestingSink(told))

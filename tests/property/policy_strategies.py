@@ -68,9 +68,7 @@ def ruled(draw: Any, name: str) -> str:
         actions.append({"channel": "push", "template": "y", "tag": "promo"})
     if draw(st.integers(0, 3)) == 0:
         actions[-1]["after"] = draw(SPANS)
-    return json.dumps(
-        {"trigger": name, "version": 1, "match": match, "policy": policy, "actions": actions}, indent=1
-    )
+    return json.dumps({"trigger": name, "version": 1, "match": match, "policy": policy, "actions": actions}, indent=1)
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Decisions are a function of the log and the profiles: no chunk, restart, key group or arrival within the bound matters."""
+"""Decisions are a function of log and profiles: no chunk, restart, key group or arrival within the bound matters."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -53,8 +53,8 @@ def test_every_mistake_is_told_with_its_line_and_the_nearest_word(tmp_path):
         "policy.yaml:1: consents: is not known here; allowed: consent, caps, holdout, default_timezone; "
         "did you mean consent?",
         "policy.yaml:3: caps[0].max: 0 is too small; allowed: 1 or more",
-        'policy.yaml:4: caps[1].per: "fortnight" is not a duration; allowed: a number and one of ms s m h d w, e.g. 30m, '
-        "or day, week, month",
+        'policy.yaml:4: caps[1].per: "fortnight" is not a duration; allowed: a number and one of ms s m h d w, e.g. '
+        "30m, or day, week, month",
         "policy.yaml:5: holdout: 10 is not a percentage; allowed: 0% to 100%, e.g. 10%; did you mean 10%?",
         'policy.yaml:6: default_timezone: "$customer.timezone" is not a timezone; allowed: an IANA name such as '
         "Europe/Oslo",

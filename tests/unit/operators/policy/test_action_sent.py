@@ -53,7 +53,8 @@ def test_of_a_deferred_action_that_is_its_release():
 
 def test_another_trigger_goes_on_from_it():
     follow_up = trigger(
-        "steps: [{event: action_sent, where: {properties.template: {eq: hello}}}, {absent: b, within: 1d}]", name="second"
+        "steps: [{event: action_sent, where: {properties.template: {eq: hello}}}, {absent: b, within: 1d}]",
+        name="second",
     )
     (sent,) = run(FIRST, [event("a", "0s")]).decisions
     found = run([FIRST, follow_up], [event("a", "0s"), back(sent)], at_end="flush")

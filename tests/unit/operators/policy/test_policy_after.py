@@ -44,7 +44,10 @@ def test_actions_of_one_match_have_times_of_their_own():
 
 def test_caps_and_quiet_hours_are_asked_at_its_own_time():
     policy = "caps: [{channel: email, max: 1, per: 30m}], quiet_hours: {from: 10:50, to: 12:00, then: drop}"
-    assert outcomes(run(rule(policy, rest=ONE), [event("a", "0s")], at_end="flush")) == ["0s deferred", "0s quiet_hours"]
+    assert outcomes(run(rule(policy, rest=ONE), [event("a", "0s")], at_end="flush")) == [
+        "0s deferred",
+        "0s quiet_hours",
+    ]
     found = run(rule("caps: [{channel: email, max: 1, per: 30m}]", rest=ONE), [event("a", "0s"), event("a", "5m")],
                 at_end="flush")  # fmt: skip
     assert outcomes(found) == ["0s deferred", "0s action", "5m deferred", "5m cap"]
@@ -68,7 +71,10 @@ def test_an_event_before_the_release_ends_it(time, what):
 
 
 def test_an_unless_ends_one_action_and_an_exit_all():
-    for action, expected in (("push", {"email": None, "push": "exited"}), (None, {"email": "exited", "push": "exited"})):
+    for action, expected in (
+        ("push", {"email": None, "push": "exited"}),
+        (None, {"email": "exited", "push": "exited"}),
+    ):
         group, result = waiting(rule(rest=TWO), event("a", "0s"), event("x", "1s"))
         ended = Ended(result.told[0].match_id, action, START_US + us("30m"))
         told = group.policy.receive([ended], START_US + us("1d"))
@@ -81,7 +87,7 @@ def test_what_detection_says_of_an_exit_reaches_the_policy_in_order():
     group.automata[0]._found(Exited(group.plan.programs[0], "c1", None, match_id, None, START_US + us("30m")))
     graph_log = Log(("events", 0), PartitionClock(0), [event("x", "2h")], offset=9)
     graph = Graph(group.plan, 1, 0, None)
-    graph.groups = {name: group for name in graph.groups}
+    graph.groups = dict.fromkeys(graph.groups, group)
     graph.feed(graph_log, (graph_log.origin,), Decoder(), 100)
     assert [(each.action_id, each.reason) for each in graph.result.told] == [(result.told[0].action_id, "exited")]
 
@@ -108,7 +114,10 @@ def test_what_it_carries_of_the_profile_is_asked_at_release():
     def profiles(customer_id, time_us):
         return {"email": "old" if time_us < START_US + us("1h") else "new"}
 
-    assert run(rule(rest=rest), [event("a", "0s")], at_end="flush", profiles=profiles).data == [{"to": "old"}, {"to": "new"}]
+    assert run(rule(rest=rest), [event("a", "0s")], at_end="flush", profiles=profiles).data == [
+        {"to": "old"},
+        {"to": "new"},
+    ]
 
 
 def test_a_later_match_keeps_its_cooldown_where_an_earlier_one_comes_to_nothing():

@@ -44,7 +44,10 @@ def test_it_counts_the_actions_of_all_triggers_on_its_channel_and_no_others():
 
 
 def test_what_fired_on_arrival_counts_from_its_time():
-    texts = [capped("{channel: email, max: 1, per: 1h}"), rule("max_age: 1d", name="arrives", match="steps: [{event: b}]")]
+    texts = [
+        capped("{channel: email, max: 1, per: 1h}"),
+        rule("max_age: 1d", name="arrives", match="steps: [{event: b}]"),
+    ]
     assert outcomes(run(texts, [event("b", "0s"), event("a", "59m")])) == ["0s action", "59m cap"]
     assert outcomes(run(texts, [event("b", "0s"), event("a", "1h")])) == ["0s action", "1h action"]
     ahead = run(texts, [event("b", "10m"), event("a", "5m")], max_out_of_orderness="1h")
@@ -52,7 +55,8 @@ def test_what_fired_on_arrival_counts_from_its_time():
 
 
 def test_by_tag_it_counts_every_channel():
-    actions = "{channel: email, template: x, tag: promo}, {channel: push, template: y, tag: promo}, {channel: sms, template: z}"
+    tagged = "{channel: email, template: x, tag: promo}, {channel: push, template: y, tag: promo}"
+    actions = f"{tagged}, {{channel: sms, template: z}}"
     found = run(capped("{tag: promo, max: 1, per: 1d}", actions=actions), [event("a", "0s")])
     assert {each.channel: each.reason for each in found.decisions} == {"email": None, "push": "cap", "sms": None}
 

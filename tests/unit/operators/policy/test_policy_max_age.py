@@ -8,7 +8,9 @@ from tests.deciding import outcomes, rule
 from tests.harness import START_US, event, run, us
 
 
-@pytest.mark.parametrize(("late_by", "what"), [("1h-1ms", "action"), ("1h", "action"), ("1h+1ms", SuppressReason.STALE)])
+@pytest.mark.parametrize(
+    ("late_by", "what"), [("1h-1ms", "action"), ("1h", "action"), ("1h+1ms", SuppressReason.STALE)]
+)
 @pytest.mark.parametrize("policy", ["max_age: 1h", "max_age: 1h, cooldown: 1s"])
 def test_a_late_match_older_than_that_is_stale(policy, late_by, what):
     found = run(rule(policy), [event("x", late_by), event("a", "0s"), event("x", "9h", id="end")])

@@ -50,7 +50,13 @@ def test_of_all_that_hold_an_action_back_the_first_is_its_reason(first):
     earlier = [] if SuppressReason.HOLDOUT in holding else [event("a", "0s", id="earlier", n=1)]
     late = [event("x", "3h")] if SuppressReason.STALE in holding else []
     # 13:00 is quiet; of the late one, its partition's watermark is what the clock shows.
-    events = [*earlier, *late, event("a", "3h" if not late else "90m", id="it"), event("b", "3h"), event("x", "9h", id="y")]
+    events = [
+        *earlier,
+        *late,
+        event("a", "3h" if not late else "90m", id="it"),
+        event("b", "3h"),
+        event("x", "9h", id="y"),
+    ]
     found = run(texts, events, profiles=profiles)
     (decision,) = [each for each in found.decisions if each.trigger == "t" and each.evidence[0].event_id == "it"]
     assert decision.reason == holding[0]

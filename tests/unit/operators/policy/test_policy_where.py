@@ -10,7 +10,9 @@ PROFILE = {"country": "NO", "tier": {"level": 3}, "tags": ["vip", "new"], "limit
 
 
 def decided(where, properties=None, match="steps: [{event: a, as: a}]"):
-    found = run(rule(f"where: {where}", match=match), [event("a", "0s", **(properties or {}))], profiles=known(c1=PROFILE))
+    found = run(
+        rule(f"where: {where}", match=match), [event("a", "0s", **(properties or {}))], profiles=known(c1=PROFILE)
+    )
     (decision,) = found.decisions
     return decision.reason, found.tally.of("unknown_where", "t")
 
@@ -36,7 +38,11 @@ def test_what_holds_sends(where):
 
 @pytest.mark.parametrize(
     "where",
-    ['{$customer.country: {ne: "NO"}}', "{properties.price: {gt: $customer.limit}}", "{$customer.tags: {exists: false}}"],
+    [
+        '{$customer.country: {ne: "NO"}}',
+        "{properties.price: {gt: $customer.limit}}",
+        "{$customer.tags: {exists: false}}",
+    ],
 )
 def test_what_does_not_hold_suppresses(where):
     assert decided(where, {"price": 20}) == (SuppressReason.WHERE, 0)
