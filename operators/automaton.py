@@ -278,7 +278,7 @@ class Automaton:
             return
         self._tally.add(end.value, program.name)
         self._windows.give_up(state, run.per, run.captures)
-        if end is End.EXPIRED and (program.wants_expired or program.expire_actions):
+        if end is End.EXPIRED and (program.tells_expired):
             self._found(Found(program, key, run.per, run.captures, time_us, expired=True))
 
     def _complete(self, state: KeyState, key: Key, run: Run, time_us: int) -> None:

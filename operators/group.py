@@ -7,16 +7,20 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
-from operators.automaton import Automaton, Found
+from operators.automaton import Automaton, Exited, Found
 from operators.body import parse_body
 from operators.clock import GroupClock
-from operators.decide import Decider
+from operators.decide import match_of
 from operators.local_time import Profiles, no_profiles
 from operators.paths import key_text
 from operators.plan import Listener, Plan, keys_of
+from operators.policy.relay import MARK_EVERY_US
+from operators.policy.step import PolicyStep
+from operators.policy.values import Ended, GroupMark, Handover, Match, Undecided
 from operators.program import Key, Spec
 from operators.reasons import Fate
 from operators.records import (
@@ -44,6 +48,8 @@ from operators.timers import Timers
 
 FOREIGN_LENGTH = INDEX + 2
 """Of an entry in ``KeyGroup.waiting_foreign``; a home event is longer."""
+Told: TypeAlias = Decision | LateEvent | Undecided
+"""What a key group has to tell; undecided matches where another step decides."""
 
 
 class KeyGroup:
@@ -63,11 +69,17 @@ class KeyGroup:
         """``(order, origin, offset, index, entry)`` of foreign ones."""
         self.timers = Timers()
         """One counts while it is its key's ``due_us``."""
-        self._found: list[Found] = []
+        self._arrived: list[tuple[Found, int]] = []
+        """Matches that fired on arrival, each with its place in the order of deciding."""
+        self._found: list[Found | Exited] = []
         self.automata = [
             Automaton(program, self._schedule, self._found.append, self.tally, profiles) for program in plan.programs
         ]
-        self._decider = Decider(self.tally)
+        self.policy = PolicyStep(plan.programs, self.tally, profiles) if plan.decides_at_home else None
+        """None where matches are decided in a step of its own."""
+        self.handover: dict[str, Any] | None = None
+        """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
+        self._marked_us = BEGINNING_OF_TIME
 
     @property
     def open_matches(self) -> int:
@@ -81,9 +93,9 @@ class KeyGroup:
             for due_us, program, key in self.timers.due_by(time_us)
         )
 
-    def receive(self, batch: GroupBatch) -> list[Decision | LateEvent]:
+    def receive(self, batch: GroupBatch) -> list[Told]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
-        out: list[Decision | LateEvent] = []
+        out: list[Told] = []
         if batch.entries:
             self._take_entries(batch, out)
         if batch.foreign:
@@ -97,9 +109,8 @@ class KeyGroup:
             self._advance(END_OF_TIME, watermark_us)
         elif watermark_us > before_us:
             self._advance(watermark_us, watermark_us)
-        if self._found:
-            out += self._decider.decide(self._found)
-            self._found.clear()
+        # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
+        out += self._decide(watermark_us + batch.final, batch.final)
         return out
 
     def watch(self) -> None:
@@ -108,7 +119,32 @@ class KeyGroup:
         for automaton in self.automata:
             automaton.watched_since_us = since_us
 
-    def _take_entries(self, batch: GroupBatch, out: list[Decision | LateEvent]) -> None:
+    def _decide(self, before_us: int, final: bool) -> Iterable[Told]:
+        """What was found, decided as far as nothing before ``before_us`` can be found any more, or sent on."""
+        found: list[Match | Ended] = []
+        if self._arrived:
+            arrived = [match_of(each, order_us, arrived=True) for each, order_us in self._arrived]
+            self._arrived.clear()
+            arrived.sort(key=_turn)
+            found += arrived
+        for each in self._found:
+            if isinstance(each, Exited):
+                found.append(Ended(each.match_id, each.action, each.event_time_us))
+            else:
+                found.append(match_of(each, each.released_us))
+        self._found.clear()
+        if self.policy is not None:
+            return self.policy.receive(found, before_us)
+        out: list[Told] = [*found]
+        if self.handover is not None:
+            out.insert(0, Handover(self.handover))
+            self.handover = None
+        if before_us - self._marked_us >= MARK_EVERY_US or (final and before_us > self._marked_us):
+            self._marked_us = before_us
+            out.append(GroupMark(before_us, final))
+        return out
+
+    def _take_entries(self, batch: GroupBatch, out: list[Told]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
         entries = batch.entries
         if not batch.late:
@@ -120,7 +156,7 @@ class KeyGroup:
                 return
         self._take_one_by_one(entries, out)
 
-    def _take_one_by_one(self, entries: list[Entry], out: list[Decision | LateEvent]) -> None:
+    def _take_one_by_one(self, entries: list[Entry], out: list[Told]) -> None:
         """As ``_take_entries``, where some may be late or have come before."""
         duplicates = late = 0
         for event_id, time_us, watermark_us, *heard in entries:
@@ -187,7 +223,7 @@ class KeyGroup:
                 return False
         self.tally.add("matches", program.name)
         captured = (matcher.capture(event, program.layouts[0], ways),)
-        self._found.append(Found(program, key, per, captured, event[TIME], expired=False))
+        self._arrived.append((Found(program, key, per, captured, event[TIME], expired=False), event[ORDER]))
         return True
 
     def _advance(self, before_us: int, watermark_us: int) -> None:
@@ -253,6 +289,11 @@ class KeyGroup:
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
             self.timers.add(due_us, program, key)
+
+
+def _turn(match: Match) -> tuple[Any, ...]:
+    """Where matches that are decided at once stand among each other."""
+    return (match.order_us, match.trigger, (match.key,) if isinstance(match.key, str) else match.key)
 
 
 def _place(entry: tuple[Any, ...]) -> tuple[Any, ...]:

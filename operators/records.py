@@ -156,6 +156,10 @@ class Decision(msgspec.Struct, omit_defaults=False):
     template: str
     data: dict[str, Any]
     priority: int = 0
+    not_before_us: int = 0
+    """When it is due: the event time of its match, or when it was released."""
+    not_after_us: int | None = None
+    """When it is too old to be delivered; None: never."""
 
 
 class LateEvent(msgspec.Struct):

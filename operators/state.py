@@ -13,6 +13,7 @@ import msgspec
 
 from operators.group import KeyGroup
 from operators.match_state import plain_states, restore_states, restored_key
+from operators.policy.state import plain_policy, restore_policy
 from operators.records import CONTEXT, ORIGIN, PROPERTIES, Event
 
 FORMAT = "customer-triggers/key-group/1"
@@ -41,6 +42,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
             for automaton in group.automata
             if automaton.states or automaton.program.leading
         },
+        "policy": group.handover if group.policy is None else plain_policy(group.policy, group.clock.watermark_us),
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())
 
@@ -88,6 +90,10 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
         else:
             known_as.new_since_us = new_since_us
             restore_states(known_as, states)
+    if group.policy is None:
+        group.handover = base["policy"]
+    elif base["policy"] is not None:
+        restore_policy(group.policy, base["policy"])
 
 
 def _plain_event(event: Event) -> list[Any]:
