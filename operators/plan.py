@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
-from operators.matcher import Ways
+from operators.matcher import OWN_WAY, Ways
 from operators.paths import key_elements, needs_body
 from operators.program import Key, Program, Spec
 from operators.records import CUSTOMER, Event
@@ -86,7 +86,7 @@ class Plan:
                 is_home = paths[0] == ("customer_id",)
                 keys = None if paths == _CUSTOMER else _composite(paths)
                 groups.setdefault((is_home, program.fires_on_arrival), []).append(
-                    Listener(program.index, spec, keys, (spec,))
+                    Listener(program.index, spec, keys, OWN_WAY if spec is None else (spec,))
                 )
                 reads_key = any(needs_body(path) for path in paths)
                 body |= is_home and (reads_key or program.bodies is None or event_type in program.bodies)
