@@ -80,11 +80,9 @@ class Advance:
 
     def _await(self, run: Run, key: Key, stage: Stage, time_us: int) -> End | None:
         """Sets the deadline of a stage that is one event or a time, entered now."""
-        if stage.kind is Kind.EVENT:
-            deadline_us = END_OF_TIME if stage.span_us is None else run.last_us + stage.span_us
-        elif stage.moment is None:
-            deadline_us = time_us + (stage.span_us or 0)
-        else:
+        if stage.lasts_us is not None:
+            deadline_us = time_us + stage.lasts_us
+        elif stage.moment is not None:
             said_us = stage.moment(run.captures, time_us, lambda: self._zone(key, time_us))
             if said_us is None:
                 return End.AT_UNRESOLVED
@@ -92,7 +90,9 @@ class Advance:
             if max_age_us is not None and time_us - said_us > max_age_us:
                 return End.AT_STALE
             deadline_us = min(max(said_us, time_us), END_OF_TIME - 1)
-        run.deadline_us = self.bounded(run, stage, deadline_us)
+        else:
+            deadline_us = END_OF_TIME if stage.span_us is None else run.last_us + stage.span_us
+        run.deadline_us = deadline_us if stage.whole_us is None else min(deadline_us, run.begin_us + stage.whole_us)
         return None
 
     def _zone(self, key: Key, time_us: int) -> ZoneInfo:
@@ -105,10 +105,7 @@ class Advance:
 
     def bounded(self, run: Run, stage: Stage, deadline_us: int) -> int:
         """A deadline, or the end of the match's ``within`` where an event must still come."""
-        within_us = self.program.within_us
-        if within_us is None or not stage.events_remain:
-            return deadline_us
-        return min(deadline_us, run.begin_us + within_us)
+        return deadline_us if stage.whole_us is None else min(deadline_us, run.begin_us + stage.whole_us)
 
     def due_us(self, run: Run, front: Front) -> int:
         """When time has something to say to a run that stands at a stage that takes events, or at the end."""
@@ -185,8 +182,7 @@ class Advance:
         return self.enter(run, key, place + 1, floor, time_us)
 
     def _is_out_of_time(self, run: Run, stage: Stage, now_us: int) -> bool:
-        within_us = self.program.within_us
-        return stage.events_remain and within_us is not None and now_us >= run.begin_us + within_us
+        return stage.whole_us is not None and now_us >= run.begin_us + stage.whole_us
 
     # --- what it has ------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from operators.program import Program, Skip
-from operators.repetition import CAPTURE_ID, CAPTURE_TIME, Capture, earliest, first_of, last_of
+from operators.repetition import CAPTURE_ID, CAPTURE_TIME, Capture, earliest, first_of, last_of, place_of
 from operators.runs import Held, KeyState, Run, beginning
 from operators.windows import Windows
 
@@ -60,5 +60,5 @@ def keeping(rule: Skip, match: Held) -> Callable[[Capture], bool]:
     named = match.captures[rule.slot] if rule.slot < len(match.captures) else None
     if rule.kind == "skip_to_next" or named is None:
         return lambda first: first[CAPTURE_ID] != first_id
-    target: Capture = (first_of if rule.kind == "skip_to_first" else last_of)(named)
-    return lambda first: first[CAPTURE_TIME] >= target[CAPTURE_TIME]
+    target = place_of((first_of if rule.kind == "skip_to_first" else last_of)(named))
+    return lambda first: place_of(first) >= target

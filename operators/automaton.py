@@ -26,7 +26,7 @@ from operators.records import BEGINNING_OF_TIME, END_OF_TIME, ID, ORDER, TIME, T
 from operators.repetition import CAPTURE_TIME, earliest, taken_by
 from operators.runs import FIRED, End, Exited, Found, Held, KeyState, More, Run
 from operators.tally import Tally
-from operators.windows import Windows, is_empty
+from operators.windows import Windows
 
 __all__ = ["Automaton", "Exited", "Found", "KeyState", "Run"]
 
@@ -34,6 +34,9 @@ Schedule = Callable[[int, int, Key], None]
 """(due_us, program index, key): wake this key when the watermark reaches ``due_us``."""
 
 _NOBODY: frozenset[Any] = frozenset()
+
+_USE_UP = (End.CANCELLED, End.EXITED, End.LATE_CANCELLED)
+"""What an absence or an exit ended is not begun again with the same events."""
 
 
 class Automaton:
@@ -76,8 +79,13 @@ class Automaton:
             return
         program = self.program
         advanced: frozenset[Any] | set[Any] = _NOBODY
-        if state is not None and state.runs:
-            advanced = self._offer(state, key, event, ways)
+        if state is not None:
+            event_type, stages = event[TYPE], program.stages
+            for run in state.runs:
+                heeds = stages[run.stage].heeds
+                if heeds is None or event_type in heeds:
+                    advanced = self._offer(state, key, event, ways)
+                    break
         if program.opens_plainly:
             first = program.stages[0].matcher
             if first.fits(event, (), ways):  # type: ignore[union-attr]
@@ -178,15 +186,19 @@ class Automaton:
         per = None
         if program.per is not None:
             per = key_text(program.per(event))
-        if (program.per is not None and per is None) or not self._may_begin(state, per, advanced):
-            # Without the value that would tell it apart, no match begins.
-            if state is not None:
-                self._settle(state, key)
-            return
+            if per is None:
+                # Without the value that would tell it apart, no match begins.
+                if state is not None:
+                    self._settle(state, key)
+                return
         if state is None:
             state = self.states[key] = KeyState()
+        elif not self._may_begin(state, per, advanced):
+            self._settle(state, key)
+            return
+        time_us = event[TIME]
         taken = program.stages[0].matcher.capture(event, program.layouts[0], ways)  # type: ignore[union-attr]
-        self._start(state, key, Run(event[TIME], event[TIME], (taken,), per), 0, event[TIME])
+        self._start(state, key, Run(time_us, time_us, (taken,), per), 0, time_us)
         self._settle(state, key)
 
     def _open(
@@ -223,14 +235,15 @@ class Automaton:
         if self.program.on_repeat == "restart" and state.runs:
             others = [other for other in state.runs if other.per != run.per]
             if len(others) < len(state.runs):
-                self._tally.add(End.RESTARTED.value, self.program.name)
+                self._tally.add(End.RESTARTED.value, self.program.name, len(state.runs) - len(others))
                 state.runs = others
         end = self._advance.enter(run, key, place + 1, place, time_us)
         if end is None or end is FIRED:
             state.runs.append(run)
         if end is not None:
             self._ended(state, key, run, end, time_us)
-        self._release(state, key, time_us)
+        if state.more is not None:
+            self._release(state, key, time_us)
 
     # --- time -------------------------------------------------------------------------------------------------
 
@@ -252,9 +265,8 @@ class Automaton:
                     state.runs.remove(due)
                 self._ended(state, key, due, end, due_us)
                 self._release(state, key, due_us)
-        if state.windows is not None:
-            self._windows.forget(state, now_us)
         if state.more is not None:
+            self._windows.forget(state, now_us)
             leading.forget(self.program, state, now_us)
         state.due_us = END_OF_TIME
         self._settle(state, key)
@@ -277,7 +289,8 @@ class Automaton:
         if end is End.CLOSED:
             return
         self._tally.add(end.value, program.name)
-        self._windows.give_up(state, run.per, run.captures)
+        if state.more is not None and end in _USE_UP:
+            self._windows.give_up(state, run.per, run.captures)
         if end is End.EXPIRED and (program.tells_expired):
             self._found(Found(program, key, run.per, run.captures, time_us, expired=True))
 
@@ -291,7 +304,7 @@ class Automaton:
                     state.more = More()
                 state.more.held.append(Held(captures, run.per, run.last_us, time_us))
                 return
-            if state.windows is not None:
+            if state.more is not None:
                 match = Held(captures, run.per, run.last_us, time_us)
                 self._windows.retain(state, run.per, after_match.keeping(program.skip, match))
         self._tally.add(End.MATCHED.value, program.name)
@@ -323,25 +336,20 @@ class Automaton:
         """After a change: lets go of a key with nothing open, and sees that its timer is early enough."""
         self.open_matches += len(state.runs) - state.counted
         state.counted = len(state.runs)
-        if state.windows is not None:
-            for where in [where for where, window in state.windows.items() if is_empty(window)]:
-                del state.windows[where]
-        if state.more is not None:
-            if not state.windows:
-                state.more.unclear.clear()
-            if not state.more:
-                state.more = None
-        if not state.runs and not state.windows and state.more is None:
+        more = state.more
+        if more is not None:
+            self._windows.tidy(more)
+            if not more:
+                more = state.more = None
+        if not state.runs and more is None:
             self.states.pop(key, None)
             return
         due_us = END_OF_TIME
         for run in state.runs:
             if run.deadline_us < due_us:
                 due_us = run.deadline_us
-        if state.windows and (window_us := self._windows.due_us(state)) is not None:
-            due_us = min(due_us, window_us)
-        if state.more is not None and (heard_us := leading.due_us(self.program, state)) is not None:
-            due_us = min(due_us, heard_us)
+        if more is not None:
+            due_us = min(due_us, self._windows.due_us(more), leading.due_us(self.program, more))
         if due_us < state.due_us:
             state.due_us = due_us
             self._schedule(due_us, self.program.index, key)

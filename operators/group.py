@@ -16,6 +16,7 @@ from operators.body import parse_body
 from operators.clock import GroupClock
 from operators.decide import match_of
 from operators.local_time import Profiles, no_profiles
+from operators.matcher import OWN_WAY
 from operators.paths import key_text
 from operators.plan import Listener, Plan, keys_of
 from operators.policy.relay import MARK_EVERY_US
@@ -282,7 +283,8 @@ class KeyGroup:
         for (program, key), ways in concerns.items():
             if len(ways) == 1:
                 ((spec, item),) = ways.items()
-                self.automata[program].on_event(event if item is None else (*event, item), key, (spec,))
+                came_by = OWN_WAY if spec is None else (spec,)
+                self.automata[program].on_event(event if item is None else (*event, item), key, came_by)
             else:
                 self.automata[program].on_event(event, key, ways)
 

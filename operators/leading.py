@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from operators.matcher import Ways
 from operators.program import Program
-from operators.records import BEGINNING_OF_TIME, Event
+from operators.records import BEGINNING_OF_TIME, END_OF_TIME, Event
 from operators.runs import KeyState, More
 
 
@@ -52,9 +52,7 @@ def forget(program: Program, state: KeyState, now_us: int) -> None:
             del heard[number]
 
 
-def due_us(program: Program, state: KeyState) -> int | None:
+def due_us(program: Program, more: More) -> int:
     """When the next of it can be let go of."""
-    assert state.more is not None
-    return min(
-        (latest + program.leading[number].span_us + 1 for number, (latest, _) in state.more.heard.items()), default=None
-    )
+    dues = (latest + program.leading[number].span_us + 1 for number, (latest, _) in more.heard.items())
+    return min(dues, default=END_OF_TIME)

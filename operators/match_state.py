@@ -1,7 +1,7 @@
 """The open matches of one trigger as plain values, and back. Part of the format of ``operators.state``.
 
-By key: ``[key, runs, windows, more]``, the last two None where there is nothing. A run is its fields in the order
-below; ``front`` and ``more`` are None in all but the triggers that need them. Captures are as ``operators.repetition``
+By key: ``[key, runs, more]``. A run is its fields in the order below; ``front`` and ``more`` are None in all but the
+triggers that need them. Captures are as ``operators.repetition``
 describes them, their tuples lists.
 """
 
@@ -26,7 +26,6 @@ def plain_states(automaton: Automaton) -> list[Any]:
                 ]
                 for run in state.runs
             ],
-            None if state.windows is None else [[*where, window] for where, window in state.windows.items()],
             None if state.more is None else _plain_more(state.more),
         ]
         for key, state in automaton.states.items()
@@ -35,11 +34,9 @@ def plain_states(automaton: Automaton) -> list[Any]:
 
 def restore_states(automaton: Automaton, states: list[Any]) -> None:
     """Puts what ``plain_states`` gave into a fresh automaton and sets its timers."""
-    for key, runs, windows, more in states:
+    for key, runs, more in states:
         state = KeyState()
         state.runs = [_run(*plain) for plain in runs]
-        if windows is not None:
-            state.windows = {(place, per): [_captured(each) for each in window] for place, per, window in windows}
         if more is not None:
             state.more = _more(*more)
         automaton.states[restored_key(key)] = state
@@ -72,14 +69,16 @@ def _front(low: int, floor: int, base_us: int, ended: int, absences: list[bool |
 
 def _plain_more(more: More) -> list[Any]:
     return [
+        [[*where, window] for where, window in more.windows.items()],
         [[number, *times] for number, times in more.heard.items()],
         sorted(more.unclear),
         [[held.captures, held.per, held.last_us, held.event_time_us] for held in more.held],
     ]
 
 
-def _more(heard: list[Any], unclear: list[str], held: list[Any]) -> More:
+def _more(windows: list[Any], heard: list[Any], unclear: list[str], held: list[Any]) -> More:
     more = More()
+    more.windows = {(place, per): [_captured(each) for each in window] for place, per, window in windows}
     more.heard = {number: (latest_us, before_us) for number, latest_us, before_us in heard}
     more.unclear = set(unclear)
     more.held = [

@@ -21,7 +21,7 @@ OWN_WAY: Final[Ways] = (None,)
 class CompiledMatcher:
     """Types, key and condition of one matcher. ``unknown`` counts verdicts that were neither true nor false."""
 
-    __slots__ = ("condition", "default_spec", "specs", "types", "unknown")
+    __slots__ = ("condition", "default_spec", "is_elsewhere", "specs", "types", "unknown")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class CompiledMatcher:
         """By type, where this matcher finds the key if elsewhere than the match does."""
         self.default_spec = default_spec
         """The same of any type not in ``specs``."""
+        self.is_elsewhere = bool(specs) or default_spec is not None
         self.unknown = 0
 
     def fits(self, event: Event, captures: Captures, ways: Ways) -> bool:
@@ -59,7 +60,7 @@ class CompiledMatcher:
         event_type = event[TYPE]
         if self.types is not None and event_type not in self.types:
             return False
-        if self.specs.get(event_type, self.default_spec) not in ways:
+        if (self.is_elsewhere or ways is not OWN_WAY) and self.specs.get(event_type, self.default_spec) not in ways:
             return False
         if self.condition is None:
             return True

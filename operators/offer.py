@@ -220,7 +220,7 @@ def hear(run: Run, stage: Stage, event: Event, advance: Advance) -> None:
         return
     if not is_system(event):
         run.entered_us = event[TIME]
-        run.deadline_us = advance.bounded(run, stage, event[TIME] + (stage.span_us or 0))
+        run.deadline_us = advance.bounded(run, stage, event[TIME] + (stage.lasts_us or 0))
 
 
 def _any_blocks(matchers: tuple[CompiledMatcher, ...], run: Run, event: Event, ways: Ways) -> bool:

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 from config.language.policy_checks import ACTION_SENT
-from operators.matcher import Ways
+from operators.matcher import OWN_WAY, Ways
 from operators.paths import key_elements, needs_body
 from operators.program import Key, Program, Spec
 from operators.records import CUSTOMER, PROPERTIES, Event
@@ -91,7 +91,7 @@ class Plan:
                 if event_type == ACTION_SENT:
                     keys, body = _of_others(program.name, keys or _composite(paths)), body or is_home
                 groups.setdefault((is_home, program.fires_on_arrival), []).append(
-                    Listener(program.index, spec, keys, (spec,))
+                    Listener(program.index, spec, keys, OWN_WAY if spec is None else (spec,))
                 )
                 reads_key = any(needs_body(path) for path in paths)
                 body |= is_home and (reads_key or program.bodies is None or event_type in program.bodies)

@@ -70,13 +70,15 @@ class Stage:
     matcher: CompiledMatcher | None
     """None for WAIT, END and GROUP, and for IDLE of any type."""
     span_us: int | None
-    """Those that take events: less than this after the previous event step (None: any time). Others: how long."""
+    """Those that take events: less than this after the previous event step. None: any time."""
+    lasts_us: int | None
+    """Those that wait for a time: how long, None where that is not known beforehand."""
     guards: tuple[CompiledMatcher, ...]
     """Absences from the previous event step on, until the next."""
     before: int
     """The stage of the previous event step, -1 where there is none."""
-    events_remain: bool
-    """Whether this stage or one after it must have an event; ``within`` of the match binds only then."""
+    whole_us: int | None
+    """``within`` of the match, which binds where this stage or one after it must have an event; else None."""
     heeds: frozenset[str] | None
     """Types of events that can do anything to a run waiting here; None: every type."""
     plain: bool

@@ -105,11 +105,14 @@ class Held:
 
 
 class More:
-    """What a key keeps for triggers with a leading absence, or that hold completed matches."""
+    """What a key keeps beside open matches: what has not begun, what must not have come before, what is held."""
 
-    __slots__ = ("heard", "held", "unclear")
+    __slots__ = ("heard", "held", "unclear", "windows")
 
     def __init__(self) -> None:
+        self.windows: dict[tuple[int, Any], list[Any]] = {}
+        """By opening stage and ``per`` value, events that wait for a first step to be complete: of a LOOP in order,
+        of a GROUP by leaf a tuple of those that may fill it, None where there is none."""
         self.heard: dict[int, tuple[int, int]] = {}
         """By leading absence, the latest two times at which it was broken."""
         self.unclear: set[str] = set()
@@ -117,22 +120,19 @@ class More:
         self.held: list[Held] = []
 
     def __bool__(self) -> bool:
-        return bool(self.heard or self.held or self.unclear)
+        return bool(self.windows or self.heard or self.held)
 
 
 class KeyState:
     """What one key has open in one trigger."""
 
-    __slots__ = ("counted", "due_us", "more", "runs", "windows")
+    __slots__ = ("counted", "due_us", "more", "runs")
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
         """Oldest first."""
         self.counted = 0
         """How many of them ``Automaton.open_matches`` includes."""
-        self.windows: dict[tuple[int, Any], list[Any]] | None = None
-        """By opening stage and ``per`` value, events that wait for a first step to be complete: of a LOOP in order,
-        of a GROUP by leaf a tuple of those that may fill it, None where there is none."""
         self.due_us = END_OF_TIME
         """The due time of this key's one valid entry among the group's timers."""
         self.more: More | None = None

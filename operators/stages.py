@@ -75,7 +75,7 @@ def compile_stages(
         stages.append(_bare(Kind.END, "", len(labels)))
         gaps.append(())
     guards = _guards(stages, gaps, end)
-    finished = _Finisher(stages, guards, end, exits)
+    finished = _Finisher(stages, guards, end, exits, match.within_us)
     return Compiled(
         stages=tuple(finished.stage(place) for place in range(len(stages))),
         end=end,
@@ -134,17 +134,17 @@ def _stage(step: Step, place: int, slot: int, layout: CaptureLayout, compile_mat
             )
         case AbsentStep():
             bare = _bare(Kind.ABSENT, label, slot)
-            return replace(bare, matcher=compile_matcher(step.matcher), span_us=step.within_us)
+            return replace(bare, matcher=compile_matcher(step.matcher), lasts_us=step.within_us)
         case IdleStep():
             heard = None if step.of is None else CompiledMatcher(frozenset(step.of), None, {})
-            return replace(_bare(Kind.IDLE, label, slot), matcher=heard, span_us=step.for_us)
+            return replace(_bare(Kind.IDLE, label, slot), matcher=heard, lasts_us=step.for_us)
         case WaitStep() | AtStep():
-            span_us = step.for_us if isinstance(step, WaitStep) else None
-            return replace(_bare(Kind.WAIT, label, slot), span_us=span_us, moment=_moment(step, layout))
+            lasts_us = step.for_us if isinstance(step, WaitStep) else None
+            return replace(_bare(Kind.WAIT, label, slot), lasts_us=lasts_us, moment=_moment(step, layout))
 
 
 def _bare(kind: Kind, label: str, slot: int) -> Stage:
-    return Stage(kind, label, None, None, (), -1, False, None, False, slot)
+    return Stage(kind, label, None, None, None, (), -1, None, None, False, slot)
 
 
 def _event_stage(step: EventStep, label: str, slot: int, layout: CaptureLayout, compile_matcher: Compile) -> Stage:
@@ -269,8 +269,15 @@ def _is_needed(stage: Stage) -> bool:
 class _Finisher:
     """Gives each stage what it must know of the others."""
 
-    def __init__(self, stages: list[Stage], guards: Guards, end: int, exits: Sequence[CompiledMatcher]) -> None:
-        self._stages, self._guards, self._end, self._exits = stages, guards, end, exits
+    def __init__(
+        self,
+        stages: list[Stage],
+        guards: Guards,
+        end: int,
+        exits: Sequence[CompiledMatcher],
+        within_us: int | None,
+    ) -> None:
+        self._stages, self._guards, self._end, self._exits, self._within_us = stages, guards, end, exits, within_us
         self._strict = any(map(is_strict, stages))
         self._fixed = not any(stage.passable for stage in stages)
 
@@ -282,7 +289,7 @@ class _Finisher:
             stage,
             before=before,
             guards=self._guards[before, place],
-            events_remain=any(map(_is_needed, self._stages[place : self._end])),
+            whole_us=self._within_us if any(map(_is_needed, self._stages[place : self._end])) else None,
             heeds=self._heeds(place, before),
             plain=self._is_plain(place),
         )

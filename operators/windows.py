@@ -2,8 +2,8 @@
 
 A first step with ``times`` or ``all`` has begun when it is complete; until then its events wait here, by ``per``
 value, and the oldest fall out as time goes on. Which of them a match may use again is said in two places: what a
-begun match takes under ``ignore`` is used up (``begin``), and what a match that ended badly had taken is used up
-whatever the trigger says (``give_up``). What a completed match does to them is ``operators.after_match``'s.
+begun match takes under ``ignore`` is used up (``begin``), and what a match had taken that an absence or an exit ended
+is used up whatever the trigger says (``give_up``). What a completed match does to them is ``operators.after_match``'s.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from operators.conditions import Captures
 from operators.groups import Group, Leaf
 from operators.matcher import CompiledMatcher, Ways
 from operators.program import Loop, Opening, Program, Stage
-from operators.records import BEGINNING_OF_TIME, ID, TIME, Event
+from operators.records import BEGINNING_OF_TIME, END_OF_TIME, ID, TIME, Event
 from operators.repetition import (
     CAPTURE_ID,
     CAPTURE_TIME,
@@ -36,6 +36,7 @@ class Windows:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._spans = {opening.place: opening.span_us for opening in program.openings}
         self._newest = program.on_repeat != "ignore"
         self._uses_up = program.on_repeat == "ignore" and program.skip is not None
 
@@ -160,9 +161,9 @@ class Windows:
 
     def disturb(self, state: KeyState, per: Any, event: Event, ways: Ways) -> None:
         """An event that a first step with ``strict`` or ``until`` cares about although it does not take it."""
-        if state.windows is None:
+        if state.more is None:
             return
-        for (place, owner), window in state.windows.items():
+        for (place, owner), window in state.more.windows.items():
             stage = self._program.stages[place]
             loop = stage.loop
             if loop is None or not window or (window[-1][CAPTURE_ID] == event[ID] and owner == per):
@@ -171,16 +172,17 @@ class Windows:
                 window.clear()
 
     def give_up(self, state: KeyState, per: Any, captures: Captures) -> None:
-        """A begun match ended badly: the events it had taken begin no other."""
-        if state.windows is None:
+        """An absence or an exit ended a match: the events it had taken begin no other."""
+        if state.more is None or not state.more.windows:
             return
         taken = {each[CAPTURE_ID] for each in kept_events(captures)}
         self.retain(state, per, lambda each: each[CAPTURE_ID] not in taken)
 
     def retain(self, state: KeyState, per: Any, keeps: Callable[[Capture], bool]) -> None:
         """Takes out of the windows of one ``per`` value what they are not to keep."""
+        windows = {} if state.more is None else state.more.windows
         for opening in self._program.openings:
-            window = (state.windows or {}).get((opening.place, per))
+            window = windows.get((opening.place, per))
             if window is None:
                 continue
             if self._program.stages[opening.place].group is not None:
@@ -190,26 +192,30 @@ class Windows:
 
     def forget(self, state: KeyState, now_us: int) -> None:
         """Lets go of windows whose newest event is too old to be part of anything."""
-        assert state.windows is not None
-        for opening in self._program.openings:
-            if opening.span_us is None:
-                continue
-            for where, window in list(state.windows.items()):
-                if where[0] == opening.place and _newest_us(window) + opening.span_us <= now_us:
-                    del state.windows[where]
-        if state.more is not None and state.more.unclear:
-            waiting = {each[CAPTURE_ID] for window in state.windows.values() for each in kept_events(window)}
-            state.more.unclear &= waiting
+        more = state.more
+        assert more is not None
+        for where, window in list(more.windows.items()):
+            span_us = self._spans[where[0]]
+            if span_us is not None and _newest_us(window) + span_us <= now_us:
+                del more.windows[where]
+        if more.unclear:
+            more.unclear &= {each[CAPTURE_ID] for window in more.windows.values() for each in kept_events(window)}
 
-    def due_us(self, state: KeyState) -> int | None:
+    def tidy(self, more: More) -> None:
+        """Lets go of windows in which nothing waits."""
+        for where in [where for where, window in more.windows.items() if is_empty(window)]:
+            del more.windows[where]
+        if not more.windows:
+            more.unclear.clear()
+
+    def due_us(self, more: More) -> int:
         """When the next window can be let go of."""
-        spans = {opening.place: opening.span_us for opening in self._program.openings}
         dues = [
             _newest_us(window) + span_us
-            for (place, _), window in (state.windows or {}).items()
-            if (span_us := spans[place]) is not None
+            for (place, _), window in more.windows.items()
+            if (span_us := self._spans[place]) is not None
         ]
-        return min(dues, default=None)
+        return min(dues, default=END_OF_TIME)
 
 
 def is_empty(window: list[Any]) -> bool:
@@ -218,9 +224,9 @@ def is_empty(window: list[Any]) -> bool:
 
 
 def _window(state: KeyState, opening: Opening, per: Any, empty: list[Any]) -> list[Any]:
-    if state.windows is None:
-        state.windows = {}
-    return state.windows.setdefault((opening.place, per), empty)
+    if state.more is None:
+        state.more = More()
+    return state.more.windows.setdefault((opening.place, per), empty)
 
 
 def _newest_us(window: list[Any]) -> int:
