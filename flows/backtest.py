@@ -29,9 +29,8 @@ from flows import steps
 from flows.backtest_report import ReadCount, ReportSink, Summary, read_summary
 from flows.cluster import WorkerDied, run_cluster
 from flows.file_source import AtEnd, FileSource
-from flows.loading import loaded
+from flows.loading import planned
 from flows.progress import Progress
-from operators.compiler import compile_triggers
 from operators.decode import Decoder
 from operators.detect import Detection, detect
 from operators.plan import Plan
@@ -60,11 +59,13 @@ class Backtest:
     with_expired: bool = False
     chunk_size: int | None = None
     event_schemas: Path = CONFIG / "events"
+    traits: Path = CONFIG / "traits"
+    scores: Path = CONFIG / "scores"
     summary: Path = Path("summary.json")
 
     def plan(self) -> Plan:
         """The triggers, compiled. Raises ``ConfigError``."""
-        return Plan(compile_triggers(loaded(self.triggers), wants_expired=self.with_expired))
+        return planned(self.triggers, traits=self.traits, scores=self.scores, wants_expired=self.with_expired)
 
     def flow(self, plan: Plan) -> Dataflow:
         """The graph; its answer and its summary are written when the file has ended."""
@@ -130,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         at_end=options.at_end,
         with_expired=options.expired,
         chunk_size=options.chunk_size,
+        traits=options.traits,
+        scores=options.scores,
     )
     try:
         summary = run(backtest, workers=options.workers)
@@ -153,6 +156,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--triggers", type=Path, nargs="+", required=True, metavar="PATH", help="trigger files or folders of them")
     add("--events", type=Path, required=True, metavar="FILE", help="JSON lines (also .gz, .zst) or .parquet")
+    add("--traits", type=Path, default=CONFIG / "traits", metavar="PATH", help="computed traits; default: the shipped")
+    add("--scores", type=Path, default=CONFIG / "scores", metavar="PATH", help="model scores; default: the shipped")
     add("--format", choices=("canonical", "segment", "cloudevents", "auto"), default="canonical")
     add("--out", type=Path, metavar="FILE", help="one JSON object a line for every decision")
     add("--max-out-of-orderness", type=_duration, default=5_000_000, metavar="5s", help="default: 5s")

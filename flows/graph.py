@@ -18,14 +18,12 @@ from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.collector import relax_collector
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
-from flows.loading import loaded
+from flows.loading import planned
 from flows.metrics import FlowMetrics
 from operators.clock import SystemClock, system_time_us
-from operators.compiler import compile_triggers
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.keys import group_names, group_of_name
-from operators.plan import Plan
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
 from sinks.clickhouse.archive import ArchiveSink
@@ -88,7 +86,7 @@ class Live:
     def triggers(self, chunks: Stream[Chunk]) -> Detection:
         """Detection, actions to Kafka, decisions and late events to ClickHouse."""
         settings = self.settings
-        plan = Plan(compile_triggers(loaded([settings.triggers_folder])))
+        plan = planned([settings.triggers_folder], traits=settings.traits_folder, scores=settings.scores_folder)
         detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us)
         self.metrics.watch_detection(detection, self.clock)
         found = detect(steps.DETECT, chunks, detection)

@@ -1,4 +1,4 @@
-"""Trigger files of a flow: there must be some."""
+"""What a flow detects, from its files: triggers, of which there must be some, traits and scores."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 
 from config.errors import UNSHOWN, ConfigError, Problem
 from config.loader import LoadedTrigger, load_triggers
+from config.scores import load_scores
+from config.traits import load_traits
+from operators.compiler import compile_triggers
+from operators.plan import Plan
 
 
 def loaded(paths: Sequence[Path]) -> tuple[LoadedTrigger, ...]:
@@ -16,3 +20,9 @@ def loaded(paths: Sequence[Path]) -> tuple[LoadedTrigger, ...]:
         places = ", ".join(map(str, paths))
         raise ConfigError([Problem(places, None, None, "", UNSHOWN, "holds no trigger", "a folder of *.yaml files")])
     return found
+
+
+def planned(triggers: Sequence[Path], *, traits: Path, scores: Path, wants_expired: bool = False) -> Plan:
+    """The triggers, with the traits and scores that they read. Raises ``ConfigError``."""
+    declared, models = load_traits(traits), load_scores(scores)
+    return Plan(compile_triggers(loaded(triggers), scores=models, wants_expired=wants_expired), declared, models)

@@ -20,20 +20,26 @@ from config.language import (
     comparisons,
 )
 from config.loader import LoadedTrigger
+from config.scores import LoadedScore
 from operators.actions import compile_actions, compile_recipient
 from operators.captures import CaptureLayout
 from operators.conditions import compile_condition
+from operators.needs import needs_of
 from operators.paths import getter, needs_body
 from operators.program import CompiledMatcher, Kind, Program, Spec, Stage
+from operators.scores import score_problems
 from operators.supported import unsupported
 
 
-def compile_triggers(loaded: Sequence[LoadedTrigger], *, wants_expired: bool = False) -> tuple[Program, ...]:
+def compile_triggers(
+    loaded: Sequence[LoadedTrigger], *, scores: Sequence[LoadedScore] = (), wants_expired: bool = False
+) -> tuple[Program, ...]:
     """The programs of these triggers in order of name.
 
-    Raises ``ConfigError`` with one problem for everything in them that this version cannot run.
+    Raises ``ConfigError`` with one problem for everything in them that this version cannot run, and for every score
+    they ask that is not among ``scores`` or cannot be inferred here.
     """
-    problems: list[Problem] = []
+    problems: list[Problem] = score_problems(loaded, scores)
     for each in loaded:
         problems += [
             each.source.problem(found.location, found.value, found.refused) for found in unsupported(each.trigger)
@@ -92,6 +98,7 @@ class _Compiler:
             priority=self.trigger.policy.priority,
             actions=actions,
             wants_expired=wants_expired,
+            needs=needs_of(self.trigger),
         )
 
     def _fingerprint(self) -> str:

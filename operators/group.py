@@ -7,6 +7,7 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from typing import Any
 
@@ -16,7 +17,8 @@ from operators.captures import capture
 from operators.clock import GroupClock
 from operators.decide import Decider
 from operators.paths import key_text
-from operators.plan import Listener, Plan, keys_of
+from operators.plan import Interest, Plan, keys_of
+from operators.profiles import Profiles
 from operators.program import Key
 from operators.reasons import Fate
 from operators.records import (
@@ -24,9 +26,11 @@ from operators.records import (
     END_OF_TIME,
     ID,
     INDEX,
+    ITEM,
     OFFSET,
     ORDER,
     ORIGIN,
+    PROFILE,
     PROPERTIES,
     TIME,
     TYPE,
@@ -57,6 +61,8 @@ class KeyGroup:
         """``(order, origin, offset, index, entry)`` of foreign ones."""
         self.timers: list[tuple[int, int, Key]] = []
         """Heap of (due, program index, key); an entry is valid while it is its key's ``due_us``."""
+        self.profiles = Profiles(plan.profiles)
+        """Its customers' profiles. Stored apart, by ``operators.profiles.stored``."""
         self._found: list[Found] = []
         self.automata = [
             Automaton(program, self._schedule, self._found.append, self.tally) for program in plan.programs
@@ -67,6 +73,11 @@ class KeyGroup:
     def open_matches(self) -> int:
         """How many partial matches are open."""
         return sum(automaton.open_matches for automaton in self.automata)
+
+    def profile_at(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
+        """The profile of one of this group's customers as of a time that the watermark had not passed before the
+        batch at hand; None where no profile is kept. Not to be changed."""
+        return self.profiles.at(customer_id, time_us)
 
     def timers_due_by(self, time_us: int) -> int:
         """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
@@ -84,6 +95,7 @@ class KeyGroup:
     def receive(self, batch: GroupBatch) -> list[Decision | LateEvent]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
         out: list[Decision | LateEvent] = []
+        self.profiles.advance(self.clock.watermark_us)
         if batch.entries:
             self._take_entries(batch, out)
         if batch.foreign:
@@ -117,7 +129,9 @@ class KeyGroup:
             if event is None:
                 continue
             interest = self.plan.interest(event[TYPE])
-            if interest.arrivals and self._arrive(event, interest.arrivals):
+            if interest.changes_profile and event[CUSTOMER] is not None:
+                self.profiles.receive(_parsed(event))
+            if interest.arrivals and self._arrive(event, interest):
                 seen.keep(event_id, time_us)
             if interest.home:
                 waiting.append(event)
@@ -147,13 +161,20 @@ class KeyGroup:
                     (event[ORDER], event[ORIGIN], event[OFFSET], event[INDEX], (event, tuple(rest)))
                 )
 
-    def _arrive(self, event: Event, listeners: tuple[Listener, ...]) -> bool:
-        """Fires the single-step triggers that this event fits; tells whether any did."""
+    def _arrive(self, event: Event, interest: Interest) -> bool:
+        """Fires the single-step triggers that this event fits; tells whether any did.
+
+        Their conditions see the profile as everything received so far makes it.
+        """
         event = _parsed(event)
+        if interest.reads_profile:
+            event = _carrying(event, self.profiles.on_arrival)
+            if interest.scores:
+                event = (*event, *self.plan.scores.answers([event], [interest.scores]))
         fired = False
-        for listener in listeners:
+        for listener in interest.arrivals:
             for key, item in keys_of(listener, event):
-                fired |= self._fire(listener.program, listener.spec, key, event if item is None else (*event, item))
+                fired |= self._fire(listener.program, listener.spec, key, _by(event, item))
         return fired
 
     def _fire(self, program_index: int, spec: Any, key: Key, event: Event) -> bool:
@@ -175,6 +196,8 @@ class KeyGroup:
     def _advance(self, before_us: int, watermark_us: int) -> None:
         """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
         home = _released(self.waiting, before_us) if self.waiting else []
+        if self.plan.scores:
+            self._score(home)
         if self.waiting_foreign and (foreign := _released(self.waiting_foreign, before_us)):
             # A trigger may take some of its events at home and others from abroad: one order for both.
             for entry in sorted([*home, *foreign], key=_place):
@@ -195,10 +218,20 @@ class KeyGroup:
         self.seen.forget(watermark_us)
         self.seen_foreign.forget(watermark_us)
 
+    def _score(self, events: list[Event]) -> None:
+        """Lets those of the events of which scores are asked carry them, all inferred at once."""
+        places = [place for place, event in enumerate(events) if self.plan.interest(event[TYPE]).scores]
+        carrying = [_carrying(_parsed(events[place]), self.profiles.at) for place in places]
+        asked = [self.plan.interest(event[TYPE]).scores for event in carrying]
+        for place, event, scores in zip(places, carrying, self.plan.scores.answers(carrying, asked), strict=True):
+            events[place] = (*event, scores)
+
     def _process(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
         if interest.body:
             event = _parsed(event)
+        if interest.reads_profile and len(event) <= ITEM:
+            event = _carrying(event, self.profiles.at)
         for program, spec, keys in interest.home:
             automaton = self.automata[program]
             if keys is None:
@@ -206,7 +239,7 @@ class KeyGroup:
                     automaton.on_event(event, event[CUSTOMER], spec)
                 continue
             for key, item in keys(event):
-                automaton.on_event(event if item is None else (*event, item), key, spec)
+                automaton.on_event(_by(event, item), key, spec)
 
     def _process_foreign(self, event: Event, concerns: tuple[tuple[Any, ...], ...]) -> None:
         event = _parsed(event)
@@ -230,6 +263,17 @@ def _released(waiting: list[Any], before_us: int) -> list[Any]:
     released = waiting[:place]
     del waiting[:place]
     return released
+
+
+def _carrying(event: Event, profile: Callable[[str, int], Any]) -> Event:
+    """The event with its customer's profile as of the moment it is processed."""
+    customer_id = event[CUSTOMER]
+    return (*event, None, None if customer_id is None else profile(customer_id, event[ORDER]))
+
+
+def _by(event: Event, item: Any) -> Event:
+    """The event with the list element by which it came to a key."""
+    return event if item is None else (*event[:ITEM], item, *event[PROFILE:])
 
 
 def _parsed(event: Event) -> Event:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, Literal, TypeAlias
 
 from operators.conditions import Captures, Read, Test
+from operators.needs import Needs
 from operators.paths import Getter
 from operators.records import TYPE, Event
 
@@ -131,6 +132,7 @@ class Program:
     priority: int
     actions: tuple[CompiledAction, ...]
     wants_expired: bool = field(default=False)
+    needs: Needs = field(default_factory=Needs)
 
     def specs_of(self, event_type: str) -> tuple[Spec | None, ...]:
         """The ways events of this type find their keys here."""

@@ -97,9 +97,9 @@ def _key(matcher: Matcher, at: Location) -> Iterator[tuple[Location, str, str]]:
 def _condition(condition: Condition | None, at: Location) -> Iterator[tuple[Location, str, str]]:
     for comparison in comparisons(condition):
         place = (*at, *comparison.location)
-        if comparison.path[0] in ("$customer", "score"):
-            yield place, f"a condition on {'.'.join(comparison.path)}", "type, customer_id, properties.…, context.…"
-        yield from _value(comparison.value, place)
+        value = comparison.value.reference if isinstance(comparison.value, Scaled) else comparison.value
+        if not (isinstance(value, Reference) and value.is_customer):
+            yield from _value(comparison.value, place)
 
 
 def _value(value: object, at: Location) -> Iterator[tuple[Location, str, str]]:

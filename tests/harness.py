@@ -17,6 +17,8 @@ import orjson
 from config.durations import UNITS_US, format_us, parse_duration
 from config.events import EventSchema
 from config.loader import LoadedTrigger, parse_trigger
+from config.scores import load_scores
+from config.traits import load_traits
 from flows.backtest import Backtest
 from flows.backtest import run as run_backtest
 from flows.backtest_report import Summary, render
@@ -26,6 +28,8 @@ from operators.decode import Decoder, Messages
 from operators.group import KeyGroup
 from operators.keys import group_names
 from operators.plan import Plan
+from operators.profiles.store import BUCKETS
+from operators.profiles.stored import restore_bucket, store_bucket
 from operators.reasons import Outcome
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, Chunk, DeadLetter, Decision, LateEvent, Origin
 from operators.route import router
@@ -41,6 +45,7 @@ Item: TypeAlias = Mapping[str, Any]
 """An event, ``watermark(…)`` or ``heartbeat(…)``."""
 
 TOPIC = "events"
+SHIPPED = Path(__file__).parents[1] / "config"
 
 
 def us(text: str) -> int:
@@ -92,10 +97,11 @@ def trigger(match: str, *, name: str = "t", rest: str = "") -> str:
     return f"trigger: {name}\nversion: 1\nmatch:\n{body}\n{rest}\n{actions}"
 
 
-def compiled(*texts: str, wants_expired: bool = True) -> Plan:
-    """The plan of these trigger files. Raises ``ConfigError``."""
+def compiled(*texts: str, wants_expired: bool = True, traits: Path = SHIPPED / "traits") -> Plan:
+    """The plan of these trigger files, with the shipped scores. Raises ``ConfigError``."""
     loaded: list[LoadedTrigger] = [parse_trigger(text, f"trigger{i}.yaml") for i, text in enumerate(texts)]
-    return Plan(compile_triggers(loaded, wants_expired=wants_expired))
+    scores = load_scores(SHIPPED / "scores")
+    return Plan(compile_triggers(loaded, scores=scores, wants_expired=wants_expired), load_traits(traits), scores)
 
 
 @dataclass
@@ -313,6 +319,9 @@ class Graph:
         for name, group in self.groups.items():
             stored, self.groups[name] = snapshot(group), self._fresh()
             restore(self.groups[name], stored)
+            for bucket in range(BUCKETS):
+                profiles = store_bucket(group.profiles, 0, bucket)
+                restore_bucket(profiles, lambda _, name=name: self.groups[name].profiles)
             self.tallies.append(self.groups[name].tally)
 
     def _fresh(self) -> KeyGroup:
@@ -341,6 +350,7 @@ def run_flow(
     max_out_of_orderness: str = "0s",
     at_end: Any = "hold",
     with_expired: bool = True,
+    traits: Path = SHIPPED / "traits",
 ) -> FlowResult:
     """The same through Bytewax: ``flows.backtest`` over a file in ``folder``."""
     paths = []
@@ -359,6 +369,7 @@ def run_flow(
         max_out_of_orderness=max_out_of_orderness,
         at_end=at_end,
         with_expired=with_expired,
+        traits=traits,
     )
 
 
@@ -372,6 +383,7 @@ def run_files(
     max_out_of_orderness: str = "0s",
     at_end: Any = "hold",
     with_expired: bool = False,
+    traits: Path = SHIPPED / "traits",
 ) -> FlowResult:
     """``flows.backtest`` over files that are there."""
     asked = Backtest(
@@ -382,6 +394,7 @@ def run_files(
         max_out_of_orderness_us=us(max_out_of_orderness),
         at_end=at_end,
         with_expired=with_expired,
+        traits=traits,
     )
     summary = run_backtest(asked, workers=workers)
     return FlowResult(out.read_bytes(), summary)

@@ -39,12 +39,6 @@ def cannot(match=PLAIN, rest=""):
         ('{at: "09:00"}', 6, ".at", "the step `at`", "event, absent, idle, wait"),
         ("{all: [{event: b}, {event: c}]}", 6, ".all", "the step `all`", "event, absent, idle, wait"),
         ("{any: [{event: b}, {event: c}]}", 6, ".any", "the step `any`", "event, absent, idle, wait"),
-        ("{event: b, where: {score.churn: {gt: 1}}}", 6, ".where.score.churn.gt", "a condition on score.churn",
-         "type, customer_id, properties.…, context.…"),
-        ("{event: b, where: {$customer.country: {eq: NO}}}", 6, ".where.$customer.country.eq",
-         "a condition on $customer.country", "type, customer_id, properties.…, context.…"),
-        ("{event: b, where: {properties.x: {eq: $customer.x}}}", 6, ".where.properties.x.eq", "$customer",
-         "a captured event"),
         ('{absent: "*", key: properties.c, within: 1h}', 6, ".key", "a key of its own on any type",
          "types beside a key of their own"),
         ("{event: b, as: b, times: 2, where: {properties.x: {eq: $b.first.properties.x}}}", 6, ".where.properties.x.eq",
@@ -130,9 +124,6 @@ def test_unless_is_refused_beside_after():
 
 
 def test_an_exit_is_asked_too():
-    assert "match.exit[0].where.score.x.gt: a condition on score.x" in cannot(
-        f"{PLAIN}\nexit: [{{event: c, where: {{score.x: {{gt: 1}}}}}}]"
-    )
     assert "match.exit[0].key: a key of its own on any type" in cannot(
         f'{PLAIN}\nexit: [{{event: "*", key: session_id}}]'
     )
