@@ -130,7 +130,7 @@ class KeyGroup:
                 continue
             interest = self.plan.interest(event[TYPE])
             if interest.changes_profile and event[CUSTOMER] is not None:
-                self.profiles.receive(_parsed(event))
+                self.profiles.receive(_parsed(event) if interest.profile_body else event)
             if interest.arrivals and self._arrive(event, interest):
                 seen.keep(event_id, time_us)
             if interest.home:

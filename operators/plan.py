@@ -49,6 +49,8 @@ class Interest(NamedTuple):
     """Whether a home listener reads the event's JSON."""
     changes_profile: bool = False
     """Whether it may change what is kept of its customer's profile."""
+    profile_body: bool = False
+    """Whether its JSON is read for that."""
     reads_profile: bool = False
     """Whether a home listener reads the profile, or scores."""
     scores: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ class Plan:
             foreign_arrivals=tuple(groups.get((False, True), ())),
             body=body,
             changes_profile=changes_profile,
+            profile_body=self.profiles.reads_body(event_type),
             reads_profile=reads_profile or bool(scores),
             scores=tuple(sorted(scores)),
         )

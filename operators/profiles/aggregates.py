@@ -15,10 +15,11 @@ from typing import Any, Final, TypeAlias
 import msgspec
 import orjson
 
+from config.language import comparisons
 from config.traits import ALL, Trait
 from operators.body import keepable
 from operators.conditions import Test, compile_condition
-from operators.paths import Getter, getter
+from operators.paths import Getter, getter, needs_body
 from operators.records import TYPE, Event
 
 Row: TypeAlias = tuple[int, Any]
@@ -42,10 +43,15 @@ class CompiledTrait:
     test: Test | None
     read: Getter | None
     """None: the event itself is counted."""
+    reads_body: bool
+
+    def hears(self, event_type: str) -> bool:
+        """Whether events of this type can add to it."""
+        return self.types is None or event_type in self.types
 
     def value_of(self, event: Event) -> Any:
-        """What an event with a parsed body adds, None if it is not of this trait or has nothing to add."""
-        if self.types is not None and event[TYPE] not in self.types:
+        """What an event adds, its body parsed if that is read; None if it is not of this trait or adds nothing."""
+        if not self.hears(event[TYPE]):
             return None
         if self.test is not None and self.test(event, ()) is not True:
             return None
@@ -107,6 +113,7 @@ def _compiled(trait: Trait) -> CompiledTrait:
         fingerprint=hashlib.blake2b(msgspec.json.encode(shape), digest_size=8).hexdigest(),
         test=None if trait.where is None else compile_condition(trait.where, _no_capture),
         read=None if trait.path == ALL else getter(trait.path),
+        reads_body=any(needs_body(path) for path in (trait.path, *(each.path for each in comparisons(trait.where)))),
     )
 
 

@@ -33,7 +33,13 @@ class Kept:
         """Whether an event of this type can change a profile."""
         if self.attributes and event_type in PROFILE_TYPES:
             return True
-        return any(trait.types is None or event_type in trait.types for trait in self.traits)
+        return any(trait.hears(event_type) for trait in self.traits)
+
+    def reads_body(self, event_type: str) -> bool:
+        """Whether the JSON of such an event has to be parsed for it."""
+        if self.attributes and event_type in PROFILE_TYPES:
+            return True
+        return any(trait.reads_body and trait.hears(event_type) for trait in self.traits)
 
 
 def kept_for(paths: Iterable[EventPath], traits: Iterable[Trait]) -> Kept:

@@ -47,7 +47,8 @@ class Profiles:
         return sum(map(len, self.buckets))
 
     def receive(self, event: Event) -> None:
-        """An event of a customer, its body parsed, that may change a profile: in order of arrival, no duplicate."""
+        """An event of a customer that may change a profile: in order of arrival, no duplicate, its body parsed if
+        ``kept`` reads it."""
         kept = self.kept
         assigned: list[tuple[tuple[str, ...], Any]] = []
         if kept.attributes and event[TYPE] in PROFILE_TYPES:
