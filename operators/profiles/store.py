@@ -20,7 +20,7 @@ from operators.profiles.kept import PROFILE_TYPES, Kept
 from operators.profiles.profile import Profile
 from operators.records import CUSTOMER, END_OF_TIME, INDEX, ORDER, PROPERTIES, TIME, TYPE, Event
 
-BUCKETS: Final = 8
+BUCKETS: Final = 16
 """Part of the format: what is stored under one key is one bucket."""
 _SPARE: Final = 64
 """Profiles that may be kept beyond their time before a sweep is worth it."""
