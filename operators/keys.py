@@ -34,7 +34,8 @@ def cold_names(key_groups: int, buckets: int) -> tuple[tuple[str, ...], ...]:
     """By key group, the Bytewax keys of its cold state, ``"c<number>"``.
 
     Bytewax gives them to the worker of the group itself wherever the number of workers divides ``TOGETHER_FOR``.
-    Numbers are dealt out to the groups that still need a name of that hash: a hash a name, not ``TOGETHER_FOR``.
+    Numbers are dealt out to the groups that still need a name of that hash: some five hashes a name, where a salt
+    for each would take ``TOGETHER_FOR``.
     """
     waiting: dict[int, deque[int]] = {}
     for group, name in enumerate(group_names(key_groups)):
