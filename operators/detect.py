@@ -78,7 +78,7 @@ class Detection:
         """The profiles of a key group, the same for all of its keys."""
         found = self._profiles.get(group)
         if found is None:
-            found = self._profiles[group] = Profiles(self.plan.profiles)
+            found = self._profiles[group] = Profiles(self.plan.profiles, dedupe_horizon_us=self.dedupe_horizon_us)
         return found
 
     def build(self, resume_state: Any) -> KeyLogic:

@@ -61,7 +61,7 @@ class KeyGroup:
         """``(order, origin, offset, index, entry)`` of foreign ones."""
         self.timers: list[tuple[int, int, Key]] = []
         """Heap of (due, program index, key); an entry is valid while it is its key's ``due_us``."""
-        self.profiles = Profiles(plan.profiles)
+        self.profiles = Profiles(plan.profiles, dedupe_horizon_us=dedupe_horizon_us)
         """Its customers' profiles. Stored apart, by ``operators.profiles.stored``."""
         self._found: list[Found] = []
         self.automata = [

@@ -7,9 +7,10 @@ reading can still need. What is not settled is added at each reading.
 from __future__ import annotations
 
 import hashlib
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -25,6 +26,8 @@ from operators.records import TYPE, Event
 Row: TypeAlias = tuple[int, Any]
 """(event time, value)."""
 
+MOST_ROWS: Final = 10_000
+"""Kept of one customer's events in one horizon; of more, the newest count. A robot must not grow the state."""
 _LARGEST: Final = 2**63 - 1
 _NUMERIC: Final = ("sum", "min", "max")
 
@@ -44,6 +47,11 @@ class CompiledTrait:
     read: Getter | None
     """None: the event itself is counted."""
     reads_body: bool
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether a copy of an event would change it."""
+        return self.aggregate in ("count", "sum")
 
     def hears(self, event_type: str) -> bool:
         """Whether events of this type can add to it."""
@@ -72,13 +80,18 @@ class CompiledTrait:
             return _folded(self.aggregate, settled, row)
         rows = [] if settled is None else settled
         insort(rows, row, key=_time)
+        if self.aggregate not in ("count", "sum", "first"):
+            rows = _deciding(self.aggregate, rows)
         return self.recent(rows, floor_us)
 
     def recent(self, settled: Any, floor_us: int) -> Any:
         """``settled`` without the rows that no reading from ``floor_us`` on can need; None if nothing is left."""
         if self.within_us is None or settled is None:
             return settled
-        return _needed(self.aggregate, [row for row in settled if row[0] > floor_us - self.within_us]) or None
+        old = max(bisect_right(settled, floor_us - self.within_us, key=_time), len(settled) - MOST_ROWS)
+        if old > 0:
+            del settled[:old]
+        return settled or None
 
     def worked_out(self, settled: Any, rows: list[Row], time_us: int) -> Any:
         """The value as of ``time_us``; ``rows`` are not settled and in order. None where there is none."""
@@ -86,14 +99,16 @@ class CompiledTrait:
             for row in rows:
                 settled = _folded(self.aggregate, settled, row)
             return _finished(self.aggregate, settled)
-        from_us = time_us - self.within_us
-        inside = [row for row in [*(settled or ()), *rows] if row[0] > from_us]
+        inside = settled or []
         if rows:
-            inside.sort(key=_time)
-        folded = None
+            inside = sorted([*inside, *rows], key=_time)
+        first = max(bisect_right(inside, time_us - self.within_us, key=_time), len(inside) - MOST_ROWS)
+        if self.aggregate == "count":
+            return len(inside) - first
         if self.aggregate == "distinct":
-            return len({value for _, value in inside})
-        for row in inside:
+            return len({value for _, value in inside[first:]})
+        folded = None
+        for row in islice(inside, first, None):
             folded = _folded(self.aggregate, folded, row)
         return _finished(self.aggregate, folded)
 
@@ -144,12 +159,10 @@ def _finished(aggregate: str, folded: Any) -> Any:
     return folded[1] if aggregate in ("last", "first") else folded
 
 
-def _needed(aggregate: str, rows: list[Row]) -> list[Row]:
-    """Of rows in order of time, those that a window which ends after all of them can still be decided by."""
+def _deciding(aggregate: str, rows: list[Row]) -> list[Row]:
+    """Of rows in order of time, those that can still decide a horizon which ends after all of them."""
     if aggregate == "last":
         return rows[-1:]
-    if aggregate not in ("min", "max", "distinct"):
-        return rows
     kept: list[Row] = []
     seen: set[Any] = set()
     best: Any = None

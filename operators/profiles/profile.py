@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from typing import Any, TypeAlias
 
-from operators.profiles.aggregates import Row
+from operators.profiles.aggregates import MOST_ROWS, Row
 from operators.profiles.attributes import Assignment, assign, outcome
 from operators.profiles.kept import Kept
 
@@ -19,19 +19,36 @@ Change: TypeAlias = tuple[Place, int, list[tuple[tuple[str, ...], Any]], list[tu
 class Profile:
     """``pending`` is in order of place; a place is never settled before the watermark has passed it."""
 
-    __slots__ = ("_shown", "_shown_changes", "assigned", "pending", "settled")
+    __slots__ = ("_shown", "_shown_changes", "assigned", "heard", "pending", "settled")
 
     def __init__(self, traits: int) -> None:
         self.assigned: list[Assignment] = []
         self.settled: list[Any] = [None] * traits
         self.pending: list[Change] = []
+        self.heard: list[tuple[int, int]] = []
+        """(event time, hash of the id) of its events, in order of arrival: late copies are recognised by them."""
         self._shown: dict[str, Any] | None = None
         self._shown_changes = 0
 
-    def receive(self, change: Change) -> None:
+    def receive(self, change: Change, id_hash: int) -> None:
         """One event's changes; they count from its place on."""
         insort(self.pending, change, key=_place)
+        self.heard.append((change[1], id_hash))
+        if len(self.heard) > MOST_ROWS:
+            del self.heard[0]
         self._shown = None
+
+    def has_heard(self, id_hash: int) -> bool:
+        """Whether an event of this id has changed it, and is still remembered."""
+        return any(each == id_hash for _, each in self.heard)
+
+    def forget_before(self, time_us: int) -> None:
+        """No copy of an event before ``time_us`` is asked for any more."""
+        heard, old = self.heard, 0
+        while old < len(heard) and heard[old][0] < time_us:
+            old += 1
+        if old:
+            del heard[:old]
 
     def settle(self, kept: Kept, floor_us: int) -> None:
         """Nothing will be asked any more as of a time below ``floor_us``: what is older needs no place."""

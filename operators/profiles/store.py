@@ -2,7 +2,8 @@
 
 A profile is read as of a time: attributes and traits as the events with an event time up to it made them, the event at
 that time included. A late event counts from its partition's watermark on (the moment at which it is processed, decision
-0002): it sets the attributes that no later event has set, and is part of every trait whose horizon still holds it. So a
+0002): it sets the attributes that no later event has set, and is part of every trait whose horizon still holds it; but
+one later than ``dedupe_horizon`` adds to no count and no sum, for nobody knows any more whether it is a copy. So a
 reading is a function of the log alone, provided that nothing reads below the watermark of the advance before, which
 nothing in a key group does: events and timers come in order.
 
@@ -11,6 +12,7 @@ Customers lie in ``BUCKETS`` buckets, which are stored apart (decision 0006).
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any, Final
 from zlib import crc32
 
@@ -18,7 +20,7 @@ from operators.body import keepable
 from operators.profiles.attributes import assignments
 from operators.profiles.kept import PROFILE_TYPES, Kept
 from operators.profiles.profile import Profile
-from operators.records import CUSTOMER, END_OF_TIME, INDEX, ORDER, PROPERTIES, TIME, TYPE, Event
+from operators.records import CUSTOMER, END_OF_TIME, ID, INDEX, ORDER, PROPERTIES, TIME, TYPE, Event
 
 BUCKETS: Final = 16
 """Part of the format: what is stored under one key is one bucket."""
@@ -31,11 +33,16 @@ def bucket_of(customer_id: str) -> int:
     return (crc32(customer_id.encode("utf-8", "surrogatepass")) >> 16) % BUCKETS
 
 
+def _hashed(event_id: str) -> int:
+    return int.from_bytes(blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
 class Profiles:
     """What is kept of the customers of a key group. Shared by the group's automata and by its buckets' keys."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Kept, *, dedupe_horizon_us: int) -> None:
         self.kept = kept
+        self._horizon_us = dedupe_horizon_us
         self.buckets: list[dict[str, Profile]] = [{} for _ in range(BUCKETS)]
         self.floor_us = -END_OF_TIME
         """Nothing will be asked any more as of a time below this."""
@@ -47,8 +54,10 @@ class Profiles:
         return sum(map(len, self.buckets))
 
     def receive(self, event: Event) -> None:
-        """An event of a customer that may change a profile: in order of arrival, no duplicate, its body parsed if
-        ``kept`` reads it."""
+        """An event of a customer that may change a profile, in order of arrival, its body parsed if ``kept`` reads it.
+
+        No duplicate, but for late copies, whose ids detection has forgotten: those are recognised here.
+        """
         kept = self.kept
         assigned: list[tuple[tuple[str, ...], Any]] = []
         if kept.attributes and event[TYPE] in PROFILE_TYPES:
@@ -60,6 +69,11 @@ class Profiles:
         added = [
             (number, value) for number, trait in enumerate(kept.traits) if (value := trait.value_of(event)) is not None
         ]
+        time_us, order_us = event[TIME], event[ORDER]
+        is_late = time_us < order_us
+        forgotten = is_late and time_us <= order_us - self._horizon_us
+        if forgotten:
+            added = [(number, value) for number, value in added if not kept.traits[number].adds_up]
         if not assigned and not added:
             return
         customer_id = event[CUSTOMER]
@@ -68,8 +82,12 @@ class Profiles:
         if profile is None:
             self._make_room()
             profile = bucket[customer_id] = Profile(len(kept.traits))
+        id_hash = _hashed(event[ID])
+        if is_late and not forgotten and profile.has_heard(id_hash):
+            return
         profile.settle(kept, self.floor_us)
-        profile.receive((event[ORDER : INDEX + 1], event[TIME], assigned, added))
+        profile.forget_before(self.floor_us - self._horizon_us)
+        profile.receive((event[ORDER : INDEX + 1], time_us, assigned, added), id_hash)
 
     def at(self, customer_id: str, time_us: int) -> dict[str, Any] | None:
         """The profile as of ``time_us``; None where nothing of any is kept. Of what was never heard of, counts are 0.

@@ -33,7 +33,8 @@ def store_bucket(profiles: Profiles, group: int, number: int) -> Stored:
         "bucket": number,
         "traits": [[trait.name, trait.fingerprint] for trait in profiles.kept.traits],
         "customers": [
-            [customer_id, profile.assigned, profile.settled, profile.pending] for customer_id, profile in bucket.items()
+            [customer_id, profile.assigned, profile.settled, profile.pending, profile.heard]
+            for customer_id, profile in bucket.items()
         ],
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())
@@ -50,7 +51,7 @@ def restore_bucket(stored: Any, profiles_of: Callable[[int], Profiles]) -> tuple
     profiles = profiles_of(base["group"])
     kept = profiles.kept
     places = _places(kept, base["traits"])
-    for customer_id, assigned, settled, pending in base["customers"]:
+    for customer_id, assigned, settled, pending, heard in base["customers"]:
         profile = Profile(len(kept.traits))
         profile.assigned = [
             (time_us, tuple(path), value) for time_us, path, value in assigned if kept.wants(tuple(path))
@@ -66,6 +67,7 @@ def restore_bucket(stored: Any, profiles_of: Callable[[int], Profiles]) -> tuple
             )
             for (order_us, origin, offset, index), time_us, found, added in pending
         ]
+        profile.heard = [(time_us, id_hash) for time_us, id_hash in heard]
         profiles.put(customer_id, base["bucket"], profile)
     return base["group"], base["bucket"]
 

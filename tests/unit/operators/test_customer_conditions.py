@@ -197,3 +197,12 @@ def test_any_number_of_workers_writes_the_same(tmp_path):
     assert run_flow(texts, log, tmp_path, workers=2, chunk_size=3, **asked).lines == one.lines
     assert one.lines == run(compiled(*texts, traits=traits), log, max_out_of_orderness="2m", at_end="flush").lines()
     assert {row["trigger"] for row in one.rows} == {"r", "s", "t"}
+
+
+def test_a_late_copy_of_what_a_trait_counted_is_not_counted_again():
+    log = [
+        event("purchase", "0s", id="p"), watermark("10m"), event("purchase", "0s", id="p"), event("a", "20m"),
+        event("purchase", "25m"),
+    ]  # fmt: skip
+    found = run(with_traits(REPEAT, ORDERS), log, at_end="flush")
+    assert (found.fired, found.tally.of("late")) == (["26m"], 1)

@@ -28,16 +28,18 @@ TRAITS = [
     trait("with_kind", count="properties.kind"),
 ]
 MINUTE = 60_000_000
+HORIZON = 1_000 * MINUTE
 
 
 def profiles(*names):
-    return Profiles(kept_for([(name,) for name in names], TRAITS))
+    return Profiles(kept_for([(name,) for name in names], TRAITS), dedupe_horizon_us=HORIZON)
 
 
-def heard(store, offset, minute, what="purchase", *, late_at=None, customer="c1", **properties):
+def heard(store, offset, minute, what="purchase", *, late_at=None, customer="c1", id=None, **properties):
     """One event at a minute; ``late_at``: the minute at which a late one is processed."""
     order_us = (minute if late_at is None else late_at) * MINUTE
-    store.receive((order_us, ("t", 0), offset, 0, minute * MINUTE, f"e{offset}", what, customer, None, properties, {}))
+    place = (order_us, ("t", 0), offset, 0, minute * MINUTE)
+    store.receive((*place, id or f"e{offset}", what, customer, None, properties, {}))
 
 
 def at(store, minute, customer="c1"):
@@ -187,7 +189,7 @@ def test_what_nothing_reads_any_more_is_left_out_and_a_changed_trait_starts_fres
     heard(store, 0, 1, "identify", tier="gold", name="N")
     heard(store, 1, 1, total=5)
     changed = Trait.model_validate({"trait": "orders", "event": ["purchase", "order"], "count": "*"})
-    fresh = Profiles(kept_for([("orders",), ("latest",), ("tier",)], [changed, *TRAITS[1:]]))
+    fresh = Profiles(kept_for([("orders",), ("latest",), ("tier",)], [changed, *TRAITS[1:]]), dedupe_horizon_us=HORIZON)
     restore_bucket(store_bucket(store, 0, bucket_of("c1")), lambda _: fresh)
     assert at(fresh, 2) == {"orders": 0, "latest": 5, "tier": "gold"}
 
@@ -196,6 +198,37 @@ def test_a_reworded_trait_keeps_its_values():
     store = profiles("orders")
     heard(store, 0, 1, total=5)
     reworded = TRAITS[0].model_copy(update={"description": "Orders, ever."})
-    fresh = Profiles(kept_for([("orders",)], [reworded]))
+    fresh = Profiles(kept_for([("orders",)], [reworded]), dedupe_horizon_us=HORIZON)
     restore_bucket(store_bucket(store, 0, bucket_of("c1")), lambda _: fresh)
     assert at(fresh, 2) == {"orders": 1}
+
+
+def test_a_late_copy_is_recognised_for_the_dedupe_horizon():
+    store = profiles("orders", "spent", "tier")
+    heard(store, 0, 10, total=5, id="e")
+    heard(store, 1, 10, "identify", tier="gold", id="i")
+    heard(store, 2, 10, "identify", tier="silver")
+    store.advance(12 * MINUTE)
+    heard(store, 3, 10, late_at=12, total=5, id="e")
+    heard(store, 4, 10, "identify", late_at=12, tier="gold", id="i")
+    assert at(store, 13) == {"orders": 1, "spent": 5, "tier": "silver"}
+    heard(store, 5, 10, late_at=12, total=5, id="another")
+    assert at(store, 13) == {"orders": 2, "spent": 10, "tier": "silver"}
+
+
+@pytest.mark.parametrize(("late_at", "orders"), [(1_009, 1), (1_010, 0)])
+def test_a_late_event_of_which_nobody_knows_whether_it_is_a_copy_is_not_counted(late_at, orders):
+    store = profiles("orders", "latest", "tier")
+    heard(store, 0, 10, late_at=late_at, total=5)
+    heard(store, 1, 10, "identify", late_at=late_at, tier="gold")
+    assert at(store, 2_000) == {"orders": orders, "latest": 5, "tier": "gold"}
+
+
+def test_of_more_events_than_are_kept_the_newest_count(monkeypatch):
+    monkeypatch.setattr("operators.profiles.aggregates.MOST_ROWS", 5)
+    one, other = profiles("spent"), profiles("spent")
+    for offset in range(9):
+        heard(one, offset, 1 + offset / 60, total=2**offset)
+        heard(other, offset, 1 + offset / 60, total=2**offset)
+        other.advance(int((1 + offset / 60) * MINUTE))
+    assert at(one, 3) == at(other, 3) == {"spent": 16 + 32 + 64 + 128 + 256}
