@@ -11,6 +11,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -29,6 +30,7 @@ Row: TypeAlias = tuple[int, Any]
 MOST_ROWS: Final = 10_000
 """Kept of one customer's events in one horizon; of more, the newest count. A robot must not grow the state."""
 _LARGEST: Final = 2**63 - 1
+_time: Final = itemgetter(0)
 _NUMERIC: Final = ("sum", "min", "max")
 
 
@@ -99,16 +101,17 @@ class CompiledTrait:
             for row in rows:
                 settled = _folded(self.aggregate, settled, row)
             return _finished(self.aggregate, settled)
-        inside = settled or []
-        if rows:
-            inside = sorted([*inside, *rows], key=_time)
-        first = max(bisect_right(inside, time_us - self.within_us, key=_time), len(inside) - MOST_ROWS)
+        from_us = time_us - self.within_us
+        inside = [row for row in rows if row[0] > from_us]
+        older = settled or []
+        first = bisect_right(older, from_us, key=_time)
         if self.aggregate == "count":
-            return len(inside) - first
+            return min(len(older) - first + len(inside), MOST_ROWS)
+        inside = sorted([*islice(older, first, None), *inside], key=_time)[-MOST_ROWS:]
         if self.aggregate == "distinct":
-            return len({value for _, value in inside[first:]})
+            return len({value for _, value in inside})
         folded = None
-        for row in islice(inside, first, None):
+        for row in inside:
             folded = _folded(self.aggregate, folded, row)
         return _finished(self.aggregate, folded)
 
@@ -186,7 +189,3 @@ def _hashed(value: Any) -> int | None:
     if not isinstance(value, str | int | float):
         return None
     return int.from_bytes(hashlib.blake2b(orjson.dumps(value), digest_size=8).digest(), "big")
-
-
-def _time(row: Row) -> int:
-    return row[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from operators.body import MAX_KEPT_DEPTH
@@ -16,6 +17,8 @@ from operators.body import MAX_KEPT_DEPTH
 Path: TypeAlias = tuple[str, ...]
 Assignment: TypeAlias = tuple[int, Path, Any]
 """(event time, path, value); None removes what is there."""
+
+_time: Final = itemgetter(0)
 
 MOST_ASSIGNMENTS: Final = 256
 """Kept of one customer, removals included: a source that makes up names must not grow the state. The oldest go."""
@@ -60,7 +63,3 @@ def outcome(kept: list[Assignment]) -> dict[str, Any]:
         else:
             inner[path[-1]] = value
     return made
-
-
-def _time(assignment: Assignment) -> int:
-    return assignment[0]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from typing import Any, TypeAlias
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
 
 from operators.profiles.aggregates import MOST_ROWS, Row
 from operators.profiles.attributes import Assignment, assign, outcome
@@ -11,6 +12,8 @@ from operators.profiles.kept import Kept
 
 Place: TypeAlias = tuple[Any, ...]
 """(order_us, origin, offset, index): where an event stands in the order of processing."""
+
+_place: Final = itemgetter(0)
 
 Change: TypeAlias = tuple[Place, int, list[tuple[tuple[str, ...], Any]], list[tuple[int, Any]]]
 """(place, event time, [(path, value)], [(number of the trait, what it adds)])."""
@@ -25,30 +28,25 @@ class Profile:
         self.assigned: list[Assignment] = []
         self.settled: list[Any] = [None] * traits
         self.pending: list[Change] = []
-        self.heard: list[tuple[int, int]] = []
-        """(event time, hash of the id) of its events, in order of arrival: late copies are recognised by them."""
+        self.heard: dict[int, int] = {}
+        """Event times of its events by a hash of their ids, in order of arrival: late copies are recognised by them."""
         self._shown: dict[str, Any] | None = None
         self._shown_changes = 0
 
     def receive(self, change: Change, id_hash: int) -> None:
         """One event's changes; they count from its place on."""
         insort(self.pending, change, key=_place)
-        self.heard.append((change[1], id_hash))
-        if len(self.heard) > MOST_ROWS:
-            del self.heard[0]
+        self.heard[id_hash] = change[1]
         self._shown = None
 
-    def has_heard(self, id_hash: int) -> bool:
-        """Whether an event of this id has changed it, and is still remembered."""
-        return any(each == id_hash for _, each in self.heard)
-
     def forget_before(self, time_us: int) -> None:
-        """No copy of an event before ``time_us`` is asked for any more."""
-        heard, old = self.heard, 0
-        while old < len(heard) and heard[old][0] < time_us:
-            old += 1
-        if old:
-            del heard[:old]
+        """No copy of an event before ``time_us`` is asked for any more. Of very many events the oldest go."""
+        heard = self.heard
+        while heard:
+            oldest = next(iter(heard))
+            if heard[oldest] >= time_us and len(heard) < MOST_ROWS:
+                break
+            del heard[oldest]
 
     def settle(self, kept: Kept, floor_us: int) -> None:
         """Nothing will be asked any more as of a time below ``floor_us``: what is older needs no place."""
@@ -98,10 +96,6 @@ class Profile:
 
 def _rows(changes: list[Change], number: int) -> list[Row]:
     return [(time_us, value) for _, time_us, _, added in changes for each, value in added if each == number]
-
-
-def _place(change: Change) -> Place:
-    return change[0]
 
 
 def _order(change: Change) -> int:

@@ -56,7 +56,7 @@ class Profiles:
     def receive(self, event: Event) -> None:
         """An event of a customer that may change a profile, in order of arrival, its body parsed if ``kept`` reads it.
 
-        No duplicate, but for late copies, whose ids detection has forgotten: those are recognised here.
+        No duplicate, but for copies of which one is late: detection does not remember those, they are recognised here.
         """
         kept = self.kept
         assigned: list[tuple[tuple[str, ...], Any]] = []
@@ -83,7 +83,7 @@ class Profiles:
             self._make_room()
             profile = bucket[customer_id] = Profile(len(kept.traits))
         id_hash = _hashed(event[ID])
-        if is_late and not forgotten and profile.has_heard(id_hash):
+        if not forgotten and id_hash in profile.heard:
             return
         profile.settle(kept, self.floor_us)
         profile.forget_before(self.floor_us - self._horizon_us)

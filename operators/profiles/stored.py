@@ -33,7 +33,7 @@ def store_bucket(profiles: Profiles, group: int, number: int) -> Stored:
         "bucket": number,
         "traits": [[trait.name, trait.fingerprint] for trait in profiles.kept.traits],
         "customers": [
-            [customer_id, profile.assigned, profile.settled, profile.pending, profile.heard]
+            [customer_id, profile.assigned, profile.settled, profile.pending, list(profile.heard.items())]
             for customer_id, profile in bucket.items()
         ],
     }
@@ -67,7 +67,7 @@ def restore_bucket(stored: Any, profiles_of: Callable[[int], Profiles]) -> tuple
             )
             for (order_us, origin, offset, index), time_us, found, added in pending
         ]
-        profile.heard = [(time_us, id_hash) for time_us, id_hash in heard]
+        profile.heard = dict(heard)
         profiles.put(customer_id, base["bucket"], profile)
     return base["group"], base["bucket"]
 

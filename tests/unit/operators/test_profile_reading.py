@@ -232,3 +232,10 @@ def test_of_more_events_than_are_kept_the_newest_count(monkeypatch):
         heard(other, offset, 1 + offset / 60, total=2**offset)
         other.advance(int((1 + offset / 60) * MINUTE))
     assert at(one, 3) == at(other, 3) == {"spent": 16 + 32 + 64 + 128 + 256}
+
+
+def test_a_late_copy_that_comes_before_its_original_is_counted_once():
+    store = profiles("orders")
+    heard(store, 7, 10, late_at=12, id="e")
+    heard(store, 0, 10, id="e")
+    assert at(store, 13) == {"orders": 1}
