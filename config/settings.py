@@ -142,6 +142,8 @@ class Settings(BaseSettings):
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     triggers_folder: Path = _HERE / "triggers"
     events_folder: Path = _HERE / "events"
+    traits_folder: Path = _HERE / "traits"
+    scores_folder: Path = _HERE / "scores"
     vocabulary_folder: Path = _HERE / "vocabulary"
     policy_file: Path = _HERE / "policy.yaml"
     key_groups: Whole = Field(default=256, ge=1, le=65_536)

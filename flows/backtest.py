@@ -20,7 +20,7 @@ from typing import Final, Literal
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
-from config.common_policy import SHIPPED, load_common_policy
+from config.common_policy import SHIPPED
 from config.durations import parse_duration
 from config.errors import ConfigError, Refused
 from config.events import load_event_schemas
@@ -29,9 +29,8 @@ from flows import steps
 from flows.backtest_report import ReadCount, ReportSink, Summary, read_summary
 from flows.cluster import WorkerDied, run_cluster
 from flows.file_source import AtEnd, FileSource
-from flows.loading import loaded
+from flows.loading import planned
 from flows.progress import Progress
-from operators.compiler import compile_triggers
 from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
@@ -62,12 +61,19 @@ class Backtest:
     chunk_size: int | None = None
     event_schemas: Path = CONFIG / "events"
     policy: Path = SHIPPED
+    traits: Path = CONFIG / "traits"
+    scores: Path = CONFIG / "scores"
     summary: Path = Path("summary.json")
 
     def plan(self) -> Plan:
         """The triggers, compiled. Raises ``ConfigError``."""
-        common = load_common_policy(self.policy)
-        return Plan(compile_triggers(loaded(self.triggers, common), wants_expired=self.with_expired, common=common))
+        return planned(
+            self.triggers,
+            policy=self.policy,
+            traits=self.traits,
+            scores=self.scores,
+            wants_expired=self.with_expired,
+        )
 
     def flow(self, plan: Plan) -> Dataflow:
         """The graph; its answer and its summary are written when the file has ended."""
@@ -92,7 +98,7 @@ class Backtest:
         chunks = op.input(steps.SOURCE, flow, source)
         told = detect(steps.DETECT, chunks, detection)
         if not plan.decides_at_home:
-            told = decide(steps.DECIDE, told, Deciding(plan, KEY_GROUPS, keeps_snapshots=False))
+            told = decide(steps.DECIDE, told, Deciding(detection))
         found = op.map("report_found", told, _of_report)
         read = op.map("report_read", chunks, _read_count)
         op.output(steps.OUTPUTS, op.merge("report", found, read), report)
@@ -141,6 +147,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with_expired=options.expired,
         policy=options.policy,
         chunk_size=options.chunk_size,
+        traits=options.traits,
+        scores=options.scores,
     )
     try:
         summary = run(backtest, workers=options.workers)
@@ -164,6 +172,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--triggers", type=Path, nargs="+", required=True, metavar="PATH", help="trigger files or folders of them")
     add("--events", type=Path, required=True, metavar="FILE", help="JSON lines (also .gz, .zst) or .parquet")
+    add("--traits", type=Path, default=CONFIG / "traits", metavar="PATH", help="computed traits; default: the shipped")
+    add("--scores", type=Path, default=CONFIG / "scores", metavar="PATH", help="model scores; default: the shipped")
     add("--format", choices=("canonical", "segment", "cloudevents", "auto"), default="canonical")
     add("--out", type=Path, metavar="FILE", help="one JSON object a line for every decision")
     add("--max-out-of-orderness", type=_duration, default=5_000_000, metavar="5s", help="default: 5s")

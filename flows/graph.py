@@ -11,7 +11,6 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow, Stream
 from bytewax.operators import KeyedStream
 
-from config.common_policy import load_common_policy
 from config.errors import ConfigError
 from config.events import load_event_schemas
 from config.settings import Settings, load_settings
@@ -19,15 +18,13 @@ from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.collector import relax_collector
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
-from flows.loading import loaded
+from flows.loading import planned
 from flows.metrics import FlowMetrics
 from operators.clock import SystemClock, system_time_us
-from operators.compiler import compile_triggers
 from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.keys import group_names, group_of_name
-from operators.plan import Plan
 from operators.policy.too_old import STALE_AT_SINK, is_too_old, too_old
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
@@ -92,13 +89,17 @@ class Live:
     def triggers(self, chunks: Stream[Chunk]) -> Detection:
         """Detection, actions to Kafka, decisions and late events to ClickHouse."""
         settings = self.settings
-        common = load_common_policy(settings.policy_file)
-        plan = Plan(compile_triggers(loaded([settings.triggers_folder], common), common=common))
+        plan = planned(
+            [settings.triggers_folder],
+            policy=settings.policy_file,
+            traits=settings.traits_folder,
+            scores=settings.scores_folder,
+        )
         detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us)
         self.metrics.watch_detection(detection, self.clock)
         found = detect(steps.DETECT, chunks, detection)
         if not plan.decides_at_home:
-            deciding = Deciding(plan, settings.key_groups)
+            deciding = Deciding(detection)
             self.metrics.watch_deciding(deciding)
             found = decide(steps.DECIDE, found, deciding)
         # The last thing before the sinks, so that what is not sent any more is also written so.

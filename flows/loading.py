@@ -1,13 +1,18 @@
-"""Trigger files of a flow: there must be some, and none may ask for more than the policy for everybody has."""
+"""What a flow detects and decides, from its files: triggers, of which there must be some, under one policy for
+everybody; traits and scores."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from config.common_policy import CommonPolicy, problems_under
+from config.common_policy import CommonPolicy, load_common_policy, problems_under
 from config.errors import UNSHOWN, ConfigError, Problem
 from config.loader import LoadedTrigger, load_triggers
+from config.scores import load_scores
+from config.traits import load_traits
+from operators.compiler import compile_triggers
+from operators.plan import Plan
 
 
 def loaded(paths: Sequence[Path], common: CommonPolicy) -> tuple[LoadedTrigger, ...]:
@@ -20,3 +25,10 @@ def loaded(paths: Sequence[Path], common: CommonPolicy) -> tuple[LoadedTrigger, 
     if problems:
         raise ConfigError(problems)
     return found
+
+
+def planned(triggers: Sequence[Path], *, policy: Path, traits: Path, scores: Path, wants_expired: bool = False) -> Plan:
+    """The triggers under the policy for everybody, with the traits and scores they read. Raises ``ConfigError``."""
+    common, declared, models = load_common_policy(policy), load_traits(traits), load_scores(scores)
+    programs = compile_triggers(loaded(triggers, common), common=common, scores=models, wants_expired=wants_expired)
+    return Plan(programs, declared, models)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from operators import groups
 from operators.conditions import Captures
-from operators.local_time import Profiles, zone_of
+from operators.local_time import zone_of
+from operators.profile_reader import ProfileReader
 from operators.program import TAKING, Key, Kind, Program, Stage
 from operators.records import END_OF_TIME
 from operators.repetition import CAPTURE_TIME, Captured, count_of, first_of
@@ -22,7 +23,7 @@ _CUSTOMER = ("customer_id",)
 class Advance:
     """Moves the runs of one trigger from stage to stage."""
 
-    def __init__(self, program: Program, profiles: Profiles) -> None:
+    def __init__(self, program: Program, profiles: ProfileReader) -> None:
         self.program = program
         self.stages = program.stages
         self._end = program.end

@@ -17,10 +17,10 @@ from typing import Any
 
 from operators import after_match, leading
 from operators.advance import Advance
-from operators.local_time import Profiles, no_profiles
 from operators.matcher import Ways
 from operators.offer import Offer, hear
 from operators.paths import key_text
+from operators.profile_reader import ProfileReader, nobody_known
 from operators.program import Key, Kind, Program, Stage
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, ID, ORDER, TIME, TYPE, Event
 from operators.repetition import CAPTURE_TIME, earliest, taken_by
@@ -48,7 +48,7 @@ class Automaton:
         schedule: Schedule,
         found: Callable[[Found], None],
         tally: Tally,
-        profiles: Profiles = no_profiles,
+        profiles: ProfileReader = nobody_known,
     ) -> None:
         self.program = program
         self.states: dict[Key, KeyState] = {}

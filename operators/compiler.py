@@ -12,26 +12,34 @@ from config.errors import ConfigError, Problem
 from config.language import ANY_TYPE, Condition, EventMember, EventStep, IdleStep, Matcher, Trigger, comparisons
 from config.loader import LoadedTrigger
 from config.references import Reference
+from config.scores import LoadedScore
 from operators.actions import compile_actions, compile_recipient
 from operators.captures import CaptureLayout
 from operators.conditions import Read, compile_condition
 from operators.matcher import CompiledMatcher
+from operators.needs import needs_of
 from operators.paths import getter, needs_body
 from operators.policy.compiled import compile_policy
 from operators.policy.home import recipient_is_key
 from operators.program import Kind, Opening, Program, Skip, Spec, Stage
+from operators.scores import score_problems
 from operators.stages import Compiled, compile_stages, first_matchers, is_strict, taking_matchers, types_of
 from operators.supported import unsupported
 
 
 def compile_triggers(
-    loaded: Sequence[LoadedTrigger], *, wants_expired: bool = False, common: CommonPolicy = NO_LIMITS
+    loaded: Sequence[LoadedTrigger],
+    *,
+    wants_expired: bool = False,
+    common: CommonPolicy = NO_LIMITS,
+    scores: Sequence[LoadedScore] = (),
 ) -> tuple[Program, ...]:
     """The programs of these triggers in order of name, under the policy for everybody.
 
-    Raises ``ConfigError`` with one problem for everything in them that this version cannot run.
+    Raises ``ConfigError`` with one problem for everything in them that this version cannot run, and for every score
+    they ask that is not among ``scores`` or cannot be inferred here.
     """
-    problems: list[Problem] = []
+    problems: list[Problem] = score_problems(loaded, scores)
     for each in loaded:
         problems += [
             each.source.problem(found.location, found.value, found.refused) for found in unsupported(each.trigger)
@@ -106,6 +114,7 @@ class _Compiler:
             policy=policy,
             decides_at_home=recipient_is_key(trigger),
             wants_expired=wants_expired,
+            needs=needs_of(trigger, self.common),
         )
 
     def _fingerprint(self) -> str:

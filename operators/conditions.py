@@ -46,13 +46,23 @@ def compile_condition(
 
 def compile_scaled(scaled: Scaled, resolve: Callable[[Reference], Read]) -> Read:
     """A reader of a scaled reference; what is no number stays None."""
-    read, apply, operand = resolve(scaled.reference), _SCALE[scaled.operator], scaled.operand
+    return _scaled(scaled, resolve(scaled.reference))
 
-    def scale(captures: Captures) -> Any:
-        value = read(captures)
+
+def _scaled(scaled: Scaled, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    apply, operand = _SCALE[scaled.operator], scaled.operand
+
+    def scale(source: Any) -> Any:
+        value = read(source)
         return apply(value, operand) if _is_number(value) else None
 
     return scale
+
+
+def _of_customer(value: Reference | Scaled, reference: Reference, left: Callable[[EventPath], Getter]) -> Getter:
+    """A reader of ``$customer.path``, where the left-hand side finds it too: in the profile that an event carries."""
+    read = left(("$customer", *reference.path))
+    return _scaled(value, read) if isinstance(value, Scaled) else read
 
 
 def _negation(member: Test) -> Test:
@@ -100,8 +110,12 @@ def _comparison(
     if name == "matches":
         return _matches(read, str(value))
     if isinstance(value, Reference | Scaled):
-        wanted = compile_scaled(value, resolve) if isinstance(value, Scaled) else resolve(value)
         compare = comparator(name)
+        reference = value.reference if isinstance(value, Scaled) else value
+        if reference.is_customer:
+            theirs = _of_customer(value, reference, left)
+            return lambda event, captures: compare(read(event), theirs(event))
+        wanted = compile_scaled(value, resolve) if isinstance(value, Scaled) else resolve(value)
         return lambda event, captures: compare(read(event), wanted(captures))
     return _literal(read, name, value)
 

@@ -14,12 +14,12 @@ from typing import Any
 import bytewax.operators as op
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
-from operators.detect import GroupReport, Output
-from operators.plan import Plan
-from operators.policy.compiled import ProfileReader, nobody_known
+from operators.detect import Detection, GroupReport, Output
+from operators.keys import key_group_of
 from operators.policy.decide_group import DecideGroup, Snapshot
 from operators.policy.relay import Relay
 from operators.policy.values import Ended, GroupMark, Handover, Match, ToDecide
+from operators.profile_reader import Profile
 
 _UNDECIDED = (Match, Ended, GroupMark, Handover)
 
@@ -28,11 +28,8 @@ _UNDECIDED = (Match, Ended, GroupMark, Handover)
 class Deciding:
     """What deciding is made of, and, once it runs, the groups of this process (for metrics)."""
 
-    plan: Plan
-    key_groups: int
-    profiles: ProfileReader = nobody_known
-    keeps_snapshots: bool = True
-    """False where no recovery store is used: a snapshot would be made for nobody."""
+    detection: Detection
+    """Its key group of a recipient keeps the profile, on the same worker: both steps' groups have the same names."""
     groups: list[DecideGroup] = field(default_factory=list)
     _worker: threading.local = field(default_factory=threading.local)
     """A worker of Bytewax is a thread, and a relay is one worker's."""
@@ -41,28 +38,35 @@ class Deciding:
         """What detection on this worker found, to whom it concerns."""
         relay: Relay | None = getattr(self._worker, "relay", None)
         if relay is None:
-            relay = self._worker.relay = Relay(self.key_groups)
+            relay = self._worker.relay = Relay(self.detection.key_groups)
         return relay.pass_on([(name, found) for name, found in batch if isinstance(found, _UNDECIDED)])
 
     def build(self, resume_state: Snapshot | None) -> DecideLogic:
         """The logic of one deciding group, fresh or resumed."""
-        group = DecideGroup(self.plan, self.key_groups, self.profiles)
+        group = DecideGroup(self.detection.plan, self.detection.key_groups, self._profile_at)
         if resume_state is not None:
             group.restore(resume_state)
         self.groups.append(group)
-        return DecideLogic(group, keeps_snapshots=self.keeps_snapshots)
+        return DecideLogic(group, self.detection)
+
+    def _profile_at(self, recipient: str, time_us: int) -> Profile | None:
+        group = key_group_of(recipient, self.detection.key_groups)
+        return self.detection.profiles_of(group).at(recipient, time_us)
 
 
 class DecideLogic(StatefulBatchLogic[ToDecide, Output, Any]):
     """Feeds what was found to a ``DecideGroup``."""
 
-    def __init__(self, group: DecideGroup, *, keeps_snapshots: bool) -> None:
+    def __init__(self, group: DecideGroup, detection: Detection) -> None:
         self._group = group
-        self._keeps_snapshots = keeps_snapshots
+        self._detection = detection
         self._reported = False
 
     def on_batch(self, values: list[ToDecide]) -> tuple[list[Output], bool]:
         """In the order it came; when all that detects has ended, a report beside the decisions."""
+        if self._group.group is not None:
+            # Nothing is asked any more as of a time before that.
+            self._detection.profiles_of(self._group.group).advance(self._group.clock.before_us)
         out: list[Output] = [*self._group.receive(values)]
         if self._group.clock.final and not self._reported:
             self._reported = True
@@ -71,7 +75,7 @@ class DecideLogic(StatefulBatchLogic[ToDecide, Output, Any]):
 
     def snapshot(self) -> Snapshot | None:
         """The group's whole state."""
-        return self._group.snapshot() if self._keeps_snapshots else None
+        return self._group.snapshot() if self._detection.keeps_snapshots else None
 
 
 def decide(step_id: str, found: KeyedStream[Output], deciding: Deciding) -> KeyedStream[Output]:

@@ -7,21 +7,22 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, TypeAlias
 
 from operators.automaton import Automaton, Exited, Found
-from operators.body import parse_body
+from operators.body import by_item, parse_body
 from operators.clock import GroupClock
 from operators.decide import match_of
-from operators.local_time import Profiles, no_profiles
 from operators.matcher import OWN_WAY
 from operators.paths import key_text
-from operators.plan import Listener, Plan, keys_of
+from operators.plan import Interest, Plan, keys_of
 from operators.policy.relay import MARK_EVERY_US
 from operators.policy.step import PolicyStep
 from operators.policy.values import Ended, GroupMark, Handover, Match, Undecided
+from operators.profile_reader import ProfileReader
+from operators.profiles import Profiles
 from operators.program import Key, Spec
 from operators.reasons import Fate
 from operators.records import (
@@ -30,6 +31,7 @@ from operators.records import (
     END_OF_TIME,
     ID,
     INDEX,
+    ITEM,
     OFFSET,
     ORDER,
     ORIGIN,
@@ -56,7 +58,7 @@ Told: TypeAlias = Decision | LateEvent | Undecided
 class KeyGroup:
     """The state of one key group. ``operators.state`` writes and reads it."""
 
-    def __init__(self, plan: Plan, *, dedupe_horizon_us: int, profiles: Profiles = no_profiles) -> None:
+    def __init__(self, plan: Plan, *, dedupe_horizon_us: int, profiles: ProfileReader | None = None) -> None:
         self.plan = plan
         self.clock = GroupClock()
         self.first_us: dict[Origin, int] = {}
@@ -70,13 +72,21 @@ class KeyGroup:
         """``(order, origin, offset, index, entry)`` of foreign ones."""
         self.timers = Timers()
         """One counts while it is its key's ``due_us``."""
+        self.profiles = Profiles(plan.profiles, dedupe_horizon_us=dedupe_horizon_us)
+        """Its customers' profiles. Stored apart, by ``operators.profiles.stored``."""
+        self._read_profile = profiles or self.profile_at
         self._arrived: list[tuple[Found, int]] = []
         """Matches that fired on arrival, each with its place in the order of deciding."""
         self._found: list[Found | Exited] = []
         self.automata = [
-            Automaton(program, self._schedule, self._found.append, self.tally, profiles) for program in plan.programs
+            Automaton(program, self._schedule, self._found.append, self.tally, self._read_profile)
+            for program in plan.programs
         ]
-        self.policy = PolicyStep(plan.programs, self.tally, profiles) if plan.decides_at_home else None
+        self.policy = (
+            PolicyStep(plan.programs, self.tally, self._read_profile, profiles or self.profile_on_arrival)
+            if plan.decides_at_home
+            else None
+        )
         """None where matches are decided in a step of its own."""
         self.handover: dict[str, Any] | None = None
         """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
@@ -86,6 +96,15 @@ class KeyGroup:
     def open_matches(self) -> int:
         """How many partial matches are open."""
         return sum(automaton.open_matches for automaton in self.automata)
+
+    def profile_at(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
+        """The profile of one of this group's customers as of a time that the watermark had not passed before the
+        batch at hand; None where no profile is kept. Not to be changed."""
+        return self.profiles.at(customer_id, time_us)
+
+    def profile_on_arrival(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
+        """The same by everything that has been received, whatever its time."""
+        return self.profiles.on_arrival(customer_id, time_us)
 
     def timers_due_by(self, time_us: int) -> int:
         """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
@@ -97,6 +116,9 @@ class KeyGroup:
     def receive(self, batch: GroupBatch) -> list[Told]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
         out: list[Told] = []
+        if self.policy is not None:
+            # Where matches are decided in a step of its own, that step reads profiles later and settles them.
+            self.profiles.advance(self.clock.watermark_us)
         if batch.entries:
             self._take_entries(batch, out)
         if batch.foreign:
@@ -176,7 +198,9 @@ class KeyGroup:
 
     def _hear(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
-        if interest.arrivals and self._arrive(event, interest.arrivals):
+        if interest.changes_profile and event[CUSTOMER] is not None:
+            self.profiles.receive(_parsed(event) if interest.profile_body else event)
+        if interest.arrivals and self._arrive(event, interest):
             self.seen.keep(event[ID], event[TIME])
         if interest.home:
             self.waiting.append(event)
@@ -201,13 +225,20 @@ class KeyGroup:
                     (event[ORDER], event[ORIGIN], event[OFFSET], event[INDEX], (event, tuple(rest)))
                 )
 
-    def _arrive(self, event: Event, listeners: tuple[Listener, ...]) -> bool:
-        """Fires the single-step triggers that this event fits; tells whether any did."""
+    def _arrive(self, event: Event, interest: Interest) -> bool:
+        """Fires the single-step triggers that this event fits; tells whether any did.
+
+        Their conditions see the profile as everything received so far makes it.
+        """
         event = _parsed(event)
+        if interest.reads_profile:
+            event = _carrying(event, self.profiles.on_arrival)
+            if interest.scores:
+                event = (*event, *self.plan.scores.answers([event], [interest.scores]))
         fired = False
-        for listener in listeners:
+        for listener in interest.arrivals:
             for key, item in keys_of(listener, event):
-                fired |= self._fire(listener.program, listener.spec, key, event if item is None else (*event, item))
+                fired |= self._fire(listener.program, listener.spec, key, by_item(event, item))
         return fired
 
     def _fire(self, program_index: int, spec: Any, key: Key, event: Event) -> bool:
@@ -230,6 +261,8 @@ class KeyGroup:
     def _advance(self, before_us: int, watermark_us: int) -> None:
         """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
         home = _released(self.waiting, before_us) if self.waiting else []
+        if self.plan.scores:
+            self._score(home)
         if self.waiting_foreign and (foreign := _released(self.waiting_foreign, before_us)):
             # A trigger may take some of its events at home and others from abroad: one order for both.
             for _, entries in groupby(sorted([*home, *foreign], key=_place), _place):
@@ -249,6 +282,14 @@ class KeyGroup:
         self.seen.forget(watermark_us)
         self.seen_foreign.forget(watermark_us)
 
+    def _score(self, events: list[Event]) -> None:
+        """Lets those of the events of which scores are asked carry them, all inferred at once."""
+        places = [place for place, event in enumerate(events) if self.plan.interest(event[TYPE]).scores]
+        carrying = [_carrying(_parsed(events[place]), self._read_profile) for place in places]
+        asked = [self.plan.interest(event[TYPE]).scores for event in carrying]
+        for place, event, scores in zip(places, carrying, self.plan.scores.answers(carrying, asked), strict=True):
+            events[place] = (*event, scores)
+
     def _process(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
         if interest.forked:
@@ -256,6 +297,8 @@ class KeyGroup:
             return
         if interest.body:
             event = _parsed(event)
+        if interest.reads_profile:
+            event = self._carrying_profile(event)
         for program, _, keys, ways in interest.home:
             automaton = self.automata[program]
             if keys is None:
@@ -263,7 +306,7 @@ class KeyGroup:
                     automaton.on_event(event, event[CUSTOMER], ways)
                 continue
             for key, item in keys(event):
-                automaton.on_event(event if item is None else (*event, item), key, ways)
+                automaton.on_event(by_item(event, item), key, ways)
 
     def _process_all(self, entries: list[tuple[Any, ...]]) -> None:
         """One event as it came, at home, from abroad or both: shown once to each trigger and key, whatever the ways."""
@@ -271,12 +314,12 @@ class KeyGroup:
         event: Event = ()
         for entry in entries:
             if len(entry) == FOREIGN_LENGTH:
-                event, foreign = entry[-1]
-                event = _parsed(event)
+                abroad, foreign = entry[-1]
+                event = event or _parsed(abroad)
                 for program, spec, key, item in foreign:
                     concerns.setdefault((program, key), {})[spec] = item
                 continue
-            event = _parsed(entry)
+            event = self._carrying_profile(_parsed(entry))
             for listener in self.plan.interest(event[TYPE]).home:
                 for key, item in keys_of(listener, event):
                     concerns.setdefault((listener.program, key), {})[listener.spec] = item
@@ -284,9 +327,14 @@ class KeyGroup:
             if len(ways) == 1:
                 ((spec, item),) = ways.items()
                 came_by = OWN_WAY if spec is None else (spec,)
-                self.automata[program].on_event(event if item is None else (*event, item), key, came_by)
+                self.automata[program].on_event(by_item(event, item), key, came_by)
             else:
                 self.automata[program].on_event(event, key, ways)
+
+    def _carrying_profile(self, event: Event) -> Event:
+        if len(event) > ITEM or not self.plan.interest(event[TYPE]).reads_profile:
+            return event
+        return _carrying(event, self._read_profile)
 
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
@@ -310,6 +358,12 @@ def _released(waiting: list[Any], before_us: int) -> list[Any]:
     released = waiting[:place]
     del waiting[:place]
     return released
+
+
+def _carrying(event: Event, profile: ProfileReader) -> Event:
+    """The event with its customer's profile as of the moment it is processed."""
+    customer_id = event[CUSTOMER]
+    return (*event, None, None if customer_id is None else profile(customer_id, event[ORDER]))
 
 
 def _parsed(event: Event) -> Event:

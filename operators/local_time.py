@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.language import LocalTime
-
-Profiles: TypeAlias = Callable[[str, int], Mapping[str, Any] | None]
-"""(customer id, event time): what is known of the customer then."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _DAYS_AHEAD = 9
 """A day of the week comes within seven; one more on either side for clocks that leave a day out."""
-
-
-def no_profiles(customer: str, time_us: int) -> None:
-    """Nothing is known of anybody."""
 
 
 @lru_cache(maxsize=1_024)

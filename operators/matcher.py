@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
+from operators.body import by_item
 from operators.captures import capture
 from operators.conditions import Captures, Test
 from operators.paths import Getter
@@ -52,8 +53,7 @@ class CompiledMatcher:
         """What is kept of an event that fits."""
         if isinstance(ways, Mapping):
             item = ways[self.specs.get(event[TYPE], self.default_spec)]
-            if item is not None:
-                event = (*event, item)
+            event = by_item(event, item)
         return capture(event, layout)
 
     def _verdict(self, event: Event, captures: Captures, ways: Ways) -> bool | None:

@@ -12,10 +12,14 @@ from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 from config.language.policy_checks import ACTION_SENT
+from config.scores import LoadedScore
+from config.traits import Trait
 from operators.matcher import OWN_WAY, Ways
 from operators.paths import key_elements, needs_body
+from operators.profiles.kept import kept_for
 from operators.program import Key, Program, Spec
 from operators.records import CUSTOMER, PROPERTIES, Event
+from operators.scores import Scores
 
 _CUSTOMER: Spec = (("customer_id",),)
 _MAX_TYPES = 10_000
@@ -49,6 +53,14 @@ class Interest(NamedTuple):
     """Whether a home listener reads the event's JSON."""
     forked: bool = False
     """Whether some trigger takes the event by several ways, which may lead to one key."""
+    changes_profile: bool = False
+    """Whether it may change what is kept of its customer's profile."""
+    profile_body: bool = False
+    """Whether its JSON is read for that."""
+    reads_profile: bool = False
+    """Whether a home listener reads the profile, or scores."""
+    scores: tuple[str, ...] = ()
+    """What scores home listeners ask of it."""
 
 
 NOTHING = Interest((), (), (), (), False)
@@ -57,10 +69,17 @@ NOTHING = Interest((), (), (), (), False)
 class Plan:
     """The triggers of a flow as seen from its events."""
 
-    def __init__(self, programs: Sequence[Program]) -> None:
+    def __init__(
+        self, programs: Sequence[Program], traits: Sequence[Trait] = (), scores: Sequence[LoadedScore] = ()
+    ) -> None:
         self.programs = tuple(programs)
         self.decides_at_home = all(program.decides_at_home for program in programs)
         """Whether every recipient's actions are decided in the key group that finds their matches."""
+        asked = {name for program in self.programs for _, name in program.needs.scores}
+        self.scores = Scores(score for score in scores if score.name in asked)
+        paths = {path for program in self.programs for path in program.needs.profile} | self.scores.customer_paths
+        self.profiles = kept_for(paths, traits)
+        """What is kept of every customer's profile: what the programs read, and nothing where none reads any."""
         self._interests: dict[str, Interest] = {}
 
     def interest(self, event_type: str) -> Interest:
@@ -78,7 +97,8 @@ class Plan:
 
     def _work_out(self, event_type: str) -> Interest:
         groups: dict[tuple[bool, bool], list[Listener]] = {}
-        body = forked = False
+        body = forked = reads_profile = False
+        scores: set[str] = set()
         for program in self.programs:
             if program.listens is not None and event_type not in program.listens:
                 continue
@@ -95,7 +115,10 @@ class Plan:
                 )
                 reads_key = any(needs_body(path) for path in paths)
                 body |= is_home and (reads_key or program.bodies is None or event_type in program.bodies)
-        if not groups:
+            reads_profile |= program.needs.asks_profile(event_type)
+            scores |= program.needs.scores_of(event_type)
+        changes_profile = self.profiles.hears(event_type)
+        if not groups and not changes_profile:
             return NOTHING
         return Interest(
             home=tuple(groups.get((True, False), ())),
@@ -104,6 +127,10 @@ class Plan:
             foreign_arrivals=tuple(groups.get((False, True), ())),
             body=body,
             forked=forked,
+            changes_profile=changes_profile,
+            profile_body=self.profiles.reads_body(event_type),
+            reads_profile=reads_profile or bool(scores),
+            scores=tuple(sorted(scores)),
         )
 
 

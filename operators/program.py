@@ -12,6 +12,7 @@ from operators.conditions import Captures, Read
 from operators.groups import Group
 from operators.matcher import CompiledMatcher
 from operators.moments import Moment
+from operators.needs import Needs
 from operators.paths import Getter
 from operators.policy.compiled import CompiledPolicy
 from operators.repetition import Capture, Growth
@@ -208,6 +209,7 @@ class Program:
     decides_at_home: bool
     """Whether its key groups are also its recipients'."""
     wants_expired: bool = field(default=False)
+    needs: Needs = field(default_factory=Needs)
 
     @property
     def tells_expired(self) -> bool:

@@ -7,11 +7,28 @@ from typing import Any
 from zlib import crc32
 
 from operators.body import keepable, parse_body
-from operators.keys import group_names, key_group_of
+from operators.keys import cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
-from operators.records import BEGINNING_OF_TIME, Chunk, Entry, Event, GroupBatch
+from operators.profiles.store import BUCKETS, bucket_of
+from operators.records import BEGINNING_OF_TIME, Chunk, Entry, Event, GroupBatch, Touch
 
 Router = Callable[[Chunk], list[tuple[str, GroupBatch]]]
+Toucher = Callable[[Chunk], list[tuple[str, Touch]]]
+
+
+def toucher(plan: Plan, key_groups: int) -> Toucher:
+    """A function from a chunk to (Bytewax key of a bucket of profiles, its touch) for every bucket it may change."""
+    names = cold_names(key_groups, BUCKETS)
+
+    def touch(chunk: Chunk) -> list[tuple[str, Touch]]:
+        types = {each for each in {record.type for record in chunk.records} if plan.interest(each).changes_profile}
+        if not types:
+            return []
+        customers = {record.customer_id for record in chunk.records if record.type in types}
+        touched = {(key_group_of(each, key_groups), bucket_of(each)) for each in customers if each is not None}
+        return [(names[group][bucket], Touch(group, bucket)) for group, bucket in sorted(touched)]
+
+    return touch
 
 
 def router(plan: Plan, key_groups: int) -> Router:
@@ -42,7 +59,7 @@ def router(plan: Plan, key_groups: int) -> Router:
                 name,
                 GroupBatch(
                     origin, origins, watermark_us, final,
-                    entries[group], heard[group], group in late, foreign.get(group, []), first_us,
+                    entries[group], heard[group], group in late, foreign.get(group, []), first_us, group,
                 ),
             )
             for group, name in enumerate(names)

@@ -94,10 +94,9 @@ def _time_without_event(steps: tuple[Step, ...], first: int) -> Iterator[_Refusa
 def _condition(condition: Condition | None, at: Location) -> Iterator[_Refusal]:
     for comparison in comparisons(condition):
         place = (*at, *comparison.location)
-        if comparison.path[0] in ("$customer", "score"):
-            what = f"a condition on {'.'.join(comparison.path)} {_NOT_YET}"
-            yield place, what, "type, customer_id, properties.…, context.…"
-        yield from _value(comparison.value, place)
+        value = comparison.value.reference if isinstance(comparison.value, Scaled) else comparison.value
+        if not (isinstance(value, Reference) and value.is_customer):
+            yield from _value(comparison.value, place)
 
 
 def _value(value: object, at: Location, *, profile: bool = False) -> Iterator[_Refusal]:

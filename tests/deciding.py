@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from config.common_policy import CommonPolicy
-from operators.policy.compiled import ProfileReader
+from operators.profile_reader import ProfileReader
 from operators.reasons import Outcome
 from operators.records import Decision
 from tests.harness import START_US, Result, since_start, trigger

@@ -14,10 +14,13 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from config.common_policy import NO_LIMITS, SHIPPED, CommonPolicy
+from config.common_policy import NO_LIMITS, CommonPolicy
+from config.common_policy import SHIPPED as SHIPPED_POLICY
 from config.durations import UNITS_US, format_us, parse_duration
 from config.events import EventSchema
 from config.loader import LoadedTrigger, parse_trigger
+from config.scores import load_scores
+from config.traits import load_traits
 from flows.backtest import Backtest
 from flows.backtest import run as run_backtest
 from flows.backtest_report import Summary, render
@@ -25,12 +28,14 @@ from operators.clock import PartitionClock
 from operators.compiler import compile_triggers
 from operators.decode import Decoder, Messages
 from operators.group import KeyGroup
-from operators.keys import group_names
+from operators.keys import group_names, key_group_of
 from operators.plan import Plan
-from operators.policy.compiled import ProfileReader, nobody_known
 from operators.policy.decide_group import DecideGroup
 from operators.policy.relay import Relay
 from operators.policy.values import ToDecide
+from operators.profile_reader import ProfileReader
+from operators.profiles.store import BUCKETS
+from operators.profiles.stored import restore_bucket, store_bucket
 from operators.reasons import Outcome
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, Chunk, DeadLetter, Decision, LateEvent, Origin
 from operators.route import router
@@ -46,6 +51,7 @@ Item: TypeAlias = Mapping[str, Any]
 """An event, ``watermark(…)`` or ``heartbeat(…)``."""
 
 TOPIC = "events"
+SHIPPED = Path(__file__).parents[1] / "config"
 
 
 def us(text: str) -> int:
@@ -97,10 +103,14 @@ def trigger(match: str, *, name: str = "t", rest: str = "") -> str:
     return f"trigger: {name}\nversion: 1\nmatch:\n{body}\n{rest}\n{actions}"
 
 
-def compiled(*texts: str, wants_expired: bool = True, common: CommonPolicy = NO_LIMITS) -> Plan:
-    """The plan of these trigger files. Raises ``ConfigError``."""
+def compiled(
+    *texts: str, wants_expired: bool = True, common: CommonPolicy = NO_LIMITS, traits: Path = SHIPPED / "traits"
+) -> Plan:
+    """The plan of these trigger files, with the shipped scores. Raises ``ConfigError``."""
     loaded: list[LoadedTrigger] = [parse_trigger(text, f"trigger{i}.yaml") for i, text in enumerate(texts)]
-    return Plan(compile_triggers(loaded, wants_expired=wants_expired, common=common))
+    scores = load_scores(SHIPPED / "scores")
+    programs = compile_triggers(loaded, wants_expired=wants_expired, common=common, scores=scores)
+    return Plan(programs, load_traits(traits), scores)
 
 
 @dataclass
@@ -197,7 +207,7 @@ def run(
     decoder: Decoder | None = None,
     schemas: Mapping[str, EventSchema] | None = None,
     common: CommonPolicy = NO_LIMITS,
-    profiles: ProfileReader = nobody_known,
+    profiles: ProfileReader | None = None,
 ) -> Result:
     """Feeds ``events``, in order of arrival, and ends the input.
 
@@ -239,7 +249,7 @@ class Graph:
         key_groups: int,
         horizon_us: int,
         snapshot_every: int | None,
-        profiles: ProfileReader = nobody_known,
+        profiles: ProfileReader | None = None,
     ) -> None:
         self.plan, self.horizon_us, self.snapshot_every = plan, horizon_us, snapshot_every
         self.key_groups, self.profiles = key_groups, profiles
@@ -343,6 +353,9 @@ class Graph:
         for name, group in self.groups.items():
             stored, self.groups[name] = snapshot(group), self._fresh()
             restore(self.groups[name], stored)
+            for bucket in range(BUCKETS):
+                profiles = store_bucket(group.profiles, 0, bucket)
+                restore_bucket(profiles, lambda _, name=name: self.groups[name].profiles)
             self.tallies.append(self.groups[name].tally)
         self.relay = Relay(self.key_groups)
         for name, deciding in self.deciding.items():
@@ -354,7 +367,11 @@ class Graph:
         return KeyGroup(self.plan, dedupe_horizon_us=self.horizon_us, profiles=self.profiles)
 
     def _fresh_deciding(self) -> DecideGroup:
-        return DecideGroup(self.plan, self.key_groups, self.profiles)
+        return DecideGroup(self.plan, self.key_groups, self.profiles or self._profile_at)
+
+    def _profile_at(self, recipient: str, time_us: int) -> Any:
+        name = group_names(self.key_groups)[key_group_of(recipient, self.key_groups)]
+        return self.groups[name].profiles.at(recipient, time_us) if name in self.groups else None
 
 
 @dataclass(frozen=True)
@@ -379,7 +396,8 @@ def run_flow(
     max_out_of_orderness: str = "0s",
     at_end: Any = "hold",
     with_expired: bool = True,
-    policy: Path = SHIPPED,
+    policy: Path = SHIPPED_POLICY,
+    traits: Path = SHIPPED / "traits",
 ) -> FlowResult:
     """The same through Bytewax: ``flows.backtest`` over a file in ``folder``."""
     paths = []
@@ -399,6 +417,7 @@ def run_flow(
         at_end=at_end,
         with_expired=with_expired,
         policy=policy,
+        traits=traits,
     )
 
 
@@ -412,7 +431,8 @@ def run_files(
     max_out_of_orderness: str = "0s",
     at_end: Any = "hold",
     with_expired: bool = False,
-    policy: Path = SHIPPED,
+    policy: Path = SHIPPED_POLICY,
+    traits: Path = SHIPPED / "traits",
 ) -> FlowResult:
     """``flows.backtest`` over files that are there."""
     asked = Backtest(
@@ -424,6 +444,7 @@ def run_files(
         at_end=at_end,
         with_expired=with_expired,
         policy=policy,
+        traits=traits,
     )
     summary = run_backtest(asked, workers=workers)
     return FlowResult(out.read_bytes(), summary)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from operators.policy.compiled import CompiledPolicy, Profile, ProfileReader
+from operators.policy.compiled import CompiledPolicy
 from operators.policy.local_time import QuietEnd, quiet_end
 from operators.policy.values import Match
+from operators.profile_reader import Profile, ProfileReader
 from operators.program import CompiledAction
 from operators.reasons import SuppressReason
 

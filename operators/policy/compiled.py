@@ -14,20 +14,12 @@ from operators.captures import CaptureLayout
 from operators.conditions import Captures, Read, compile_condition
 from operators.paths import Getter, descend
 from operators.policy.local_time import zone_named, zone_of
-
-Profile: TypeAlias = Mapping[str, Any]
-ProfileReader: TypeAlias = Callable[[str, int], Profile | None]
-"""(customer id, event time in µs) -> the customer's attributes as of then, None for a customer nobody knows."""
+from operators.profile_reader import Profile
 
 Subject: TypeAlias = tuple[Mapping[str, Any], Profile]
 """What conditions of a policy look at: the values a match carries, and the recipient's profile."""
 
 Tester: TypeAlias = Callable[[Subject], bool | None]
-
-
-def nobody_known(customer_id: str, time_us: int) -> None:
-    """The profiles of a flow that has none."""
-    return
 
 
 @dataclass(frozen=True, slots=True)

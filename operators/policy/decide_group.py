@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from operators.plan import Plan
-from operators.policy.compiled import ProfileReader, nobody_known
 from operators.policy.relay import RelayedClock
 from operators.policy.state import plain_policy, restore_policy
 from operators.policy.step import PolicyStep
 from operators.policy.values import Ended, Handover, Match, RelayedMark, ToDecide
+from operators.profile_reader import ProfileReader, nobody_known
 from operators.records import Decision
 from operators.tally import Tally
 
@@ -28,6 +28,8 @@ class DecideGroup:
     def __init__(self, plan: Plan, key_groups: int, profiles: ProfileReader = nobody_known) -> None:
         self.tally = Tally()
         self.clock = RelayedClock(key_groups)
+        self.group: int | None = None
+        """Which one it is, once a relay has said so."""
         self.policy = PolicyStep(plan.programs, self.tally, profiles)
 
     def receive(self, values: Sequence[ToDecide]) -> list[Decision]:
@@ -36,6 +38,7 @@ class DecideGroup:
         for each in values:
             if isinstance(each, RelayedMark):
                 self.clock.hear(each)
+                self.group = each.to
             elif isinstance(each, Handover):
                 restore_policy(self.policy, each.policy)
             else:

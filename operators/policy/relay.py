@@ -47,7 +47,8 @@ class Relay:
                         self._final.add(group)
         mark = self._mark()
         if mark is not None:
-            out += [(every, mark) for every in self._names]
+            groups, before_us, final = mark
+            out += [(every, RelayedMark(groups, before_us, final, to)) for to, every in enumerate(self._names)]
         return out
 
     def _group_of(self, name: str, match: Match) -> str:
@@ -55,7 +56,7 @@ class Relay:
             return name
         return self._names[key_group_of(match.recipient, len(self._names))]
 
-    def _mark(self) -> RelayedMark | None:
+    def _mark(self) -> tuple[int, int, bool] | None:
         """What there is to tell the deciding groups, None if it is too little to wake them for."""
         if not self._marks:
             return None
@@ -66,7 +67,7 @@ class Relay:
         if groups == told_groups and final == told_final and before_us - told_us < MARK_EVERY_US:
             return None
         self._told = (groups, before_us, final)
-        return RelayedMark(groups, before_us, final)
+        return self._told
 
 
 class RelayedClock:

@@ -13,13 +13,14 @@ from typing import Final
 from operators.identity import identity
 from operators.policy.asking import Asked
 from operators.policy.caps import Sent, SentLog, every_cap
-from operators.policy.compiled import CompiledPolicy, ProfileReader, concerns, nobody_known
+from operators.policy.compiled import CompiledPolicy, concerns
 from operators.policy.contest import Contest
 from operators.policy.local_time import QuietEnd
 from operators.policy.marks import Mark, Marks, Place
 from operators.policy.shares import is_held_out, is_held_out_of_all, release_us
 from operators.policy.values import Ended, Match
 from operators.policy.waiting import Held, Release, Waiting
+from operators.profile_reader import ProfileReader, nobody_known
 from operators.program import CompiledAction, Program
 from operators.reasons import Outcome, SuppressReason
 from operators.records import Decision
@@ -32,7 +33,13 @@ _SPARE: Final = 1_000
 class PolicyStep:
     """Decides for the recipients of one key group. ``operators.policy.state`` writes and reads it."""
 
-    def __init__(self, programs: Sequence[Program], tally: Tally, profiles: ProfileReader = nobody_known) -> None:
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        tally: Tally,
+        profiles: ProfileReader = nobody_known,
+        on_arrival: ProfileReader | None = None,
+    ) -> None:
         self.programs = {program.name: program for program in programs}
         self.waiting = Waiting()
         self.sent = SentLog(every_cap([program.policy.caps for program in programs]))
@@ -41,6 +48,8 @@ class PolicyStep:
         self.contest = Contest(programs)
         self.tally = tally
         self._profiles = profiles
+        self._on_arrival = on_arrival or profiles
+        """What is asked for matches that are decided at once."""
         self._sweep_at = _SPARE
 
     def receive(self, found: Sequence[Match | Ended], before_us: int) -> list[Decision]:
@@ -104,7 +113,8 @@ class PolicyStep:
         if self._has_fired(match, program.policy):
             self.tally.add("already_fired", match.trigger)
             return
-        asked = Asked(match.recipient, held.at_us, self._profiles)
+        profiles = self._on_arrival if self._is_at_once(match) else self._profiles
+        asked = Asked(match.recipient, held.at_us, profiles)
         reason = self._reason_of_match(match, program, asked)
         if reason is SuppressReason.HOLDOUT:
             self._mark(match, program.policy, firm=True)

@@ -51,11 +51,12 @@ class GroupMark(msgspec.Struct):
 
 
 class RelayedMark(msgspec.Struct):
-    """The same for a set of detecting groups, as the bits of ``groups``."""
+    """The same for a set of detecting groups, as the bits of ``groups``, to the deciding group ``to``."""
 
     groups: int
     before_us: int
     final: bool
+    to: int
 
 
 class Handover(msgspec.Struct):

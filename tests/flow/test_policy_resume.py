@@ -64,11 +64,10 @@ def told_by(chunks, plan, stops, workers, folder):
     told = []
     for count in workers:
         flow = Dataflow("resumed")
-        found = detect(
-            steps.DETECT, op.input(steps.SOURCE, flow, TestingSource(source)), Detection(plan, KEY_GROUPS, 0)
-        )
+        detection = Detection(plan, KEY_GROUPS, 0)
+        found = detect(steps.DETECT, op.input(steps.SOURCE, flow, TestingSource(source)), detection)
         if not plan.decides_at_home:
-            found = decide(steps.DECIDE, found, Deciding(plan, KEY_GROUPS))
+            found = decide(steps.DECIDE, found, Deciding(detection))
         op.output("out", op.filter_map("decisions", found, lambda keyed: keyed[1]), TestingSink(told))
         cluster_main(
             flow, [], 0, epoch_interval=timedelta(0), recovery_config=RecoveryConfig(str(folder)),

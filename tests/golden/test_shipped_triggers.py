@@ -13,7 +13,8 @@ from tests.harness import run, run_files
 
 HERE = Path(__file__).parent
 TRIGGERS = Path(__file__).parents[2] / "config" / "triggers"
-NAMES = sorted(path.stem for path in TRIGGERS.glob("*.yaml"))
+FILES = {path.stem: path for path in TRIGGERS.rglob("*.yaml")}
+NAMES = sorted(FILES)
 MAX_OUT_OF_ORDERNESS = "5s"
 
 
@@ -45,7 +46,7 @@ def actions(found):
 
 
 def fed(name, **options):
-    text = (TRIGGERS / f"{name}.yaml").read_text()
+    text = FILES[name].read_text()
     return run(text, lines(HERE / name / "events.jsonl"), max_out_of_orderness=MAX_OUT_OF_ORDERNESS, **options)
 
 
@@ -71,7 +72,7 @@ def test_with_a_restart_between_any_two_chunks(name, chunk_size):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_beside_all_the_others(name):
-    texts = [(TRIGGERS / f"{each}.yaml").read_text() for each in NAMES]
+    texts = [FILES[each].read_text() for each in NAMES]
     found = run(texts, lines(HERE / name / "events.jsonl"), max_out_of_orderness=MAX_OUT_OF_ORDERNESS, chunk_size=7)
     rows = [orjson.loads(line) for line in found.lines().splitlines()]
     assert shortened(row for row in rows if row["trigger"] == name and row["outcome"] != "expired") == expected(name)
@@ -93,7 +94,7 @@ def test_on_two_workers_all_at_once(tmp_path):
 @pytest.mark.parametrize(("name", "workers"), [*((name, 1) for name in NAMES), ("browse_abandonment", 2)])
 def test_through_bytewax(name, workers, tmp_path):
     found = run_files(
-        [TRIGGERS / f"{name}.yaml"],
+        [FILES[name]],
         HERE / name / "events.jsonl",
         tmp_path / "out.jsonl",
         workers=workers,

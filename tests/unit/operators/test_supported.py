@@ -23,16 +23,6 @@ def cannot(match=PLAIN, rest=""):
 @pytest.mark.parametrize(
     ("step", "line", "path", "what", "allowed"),
     [
-        ("{event: b, where: {score.churn: {gt: 1}}}", 6, ".where.score.churn.gt",
-         "a condition on score.churn cannot run in this version yet",
-         "type, customer_id, properties.…, context.…"),
-        ("{event: b, where: {$customer.country: {eq: NO}}}", 6, ".where.$customer.country.eq",
-         "a condition on $customer.country cannot run in this version yet",
-         "type, customer_id, properties.…, context.…"),
-        ("{event: b, where: {properties.x: {eq: $customer.x}}}", 6, ".where.properties.x.eq",
-         "$customer cannot run in this version yet", "a captured event"),
-        ("{all: [{event: b, where: {score.x: {gt: 1}}}, {event: c}]}", 6, ".all[0].where.score.x.gt",
-         "a condition on score.x cannot run in this version yet", "type, customer_id, properties.…, context.…"),
         ("{event: b, times: {min: 2, max: 2, contiguity: each}}", 6, ".times.contiguity",
          "contiguity: each inside times would make a match of every combination of events, without a bound",
          "relaxed, strict; contiguity: each on the step itself for a match of every first event"),
@@ -74,12 +64,6 @@ def test_a_policy_cannot_ask_for_scores_nor_send_to_whom_the_profile_names():
         rest="policy: {where: {score.x: {gt: 1}}}"
     )
     assert "policy.recipient: $customer cannot run" in cannot(rest="policy: {recipient: $customer.friend}")
-
-
-def test_an_exit_is_asked_too():
-    assert "match.exit[0].where.score.x.gt: a condition on score.x" in cannot(
-        f"{PLAIN}\nexit: [{{event: c, where: {{score.x: {{gt: 1}}}}}}]"
-    )
 
 
 EACH = "steps: [{event: a, times: {min: 2, contiguity: each}}]"
