@@ -29,10 +29,10 @@ from flows.event_files import EventFile
 from operators.clock import PartitionClock
 from operators.compiler import compile_triggers
 from operators.decode import Decoded, Decoder, Messages
-from operators.group import KeyGroup
+from operators.group import KeyGroup, Told
 from operators.keys import group_names
 from operators.plan import Plan
-from operators.records import END_OF_TIME, Chunk, Decision, LateEvent, Origin
+from operators.records import END_OF_TIME, Chunk, Decision, Origin
 from operators.route import router
 
 STAGES = ("read lines", "decode", "watermark stamp", "route", "key group")
@@ -62,7 +62,7 @@ def one_repetition(events: Path, *, chunk_size: int, key_groups: int) -> tuple[d
         chunk = _chunk(origin, decoded, stamps, late, clock.watermark_us, final=not lines)
         batches = route(chunk)
         routed = perf_counter_ns()
-        found: list[Decision | LateEvent] = []
+        found: list[Told] = []
         for name, batch in batches:
             found += groups[name].receive(batch)
         received = perf_counter_ns()

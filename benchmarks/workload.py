@@ -12,7 +12,7 @@ Same arguments, same bytes. Two kinds:
 - *by open matches* (`--open-matches N`): N customers put something in the cart within half an hour; then
   `events` more follow, in which as many new carts are left as old ones time out, so that about N matches stay
   open. `span`, `customers` and `zipf` do not apply: the rate of the steady traffic follows from N and
-  `match_rate`.
+  `match_rate`. Who buys does so within `bought_within` of the cart.
 
 No event is late for a reader whose `max_out_of_orderness` is `disorder`: each arrives less than that after
 its time. A duplicate is the same line once more, not late either. Needs numpy, which the embedded extra
@@ -132,7 +132,8 @@ def _by_open_matches(workload: Workload, random: np.random.Generator) -> _Events
     bought_ms = steadily(purchases)
     bought = _of(PURCHASE, buyers, bought_ms)
     of_purchase = random.integers(0, purchases, bought_carts) if purchases else np.empty(0, dtype=np.int64)
-    carts = _of(CART_ADD, buyers[of_purchase], bought_ms[of_purchase] - random.integers(1, 60_000, len(of_purchase)))
+    cart_ms = bought_ms[of_purchase] - random.integers(1, workload.bought_within_ms, len(of_purchase))
+    carts = _of(CART_ADD, buyers[of_purchase], cart_ms)
     views = count - left_carts - purchases - len(of_purchase)
     viewers = random.integers(0, opened + left_carts, views)
     return filled + left + bought + carts + _views(viewers, steadily(views), workload, random)
@@ -216,12 +217,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=Workload.seed)
     parser.add_argument("--open-matches", type=int, default=0)
     parser.add_argument("--product-view", type=float, default=Workload.product_view)
+    parser.add_argument("--bought-within", type=duration_ms, default=Workload.bought_within_ms)
     parser.add_argument("--cart-add", type=float, default=Workload.cart_add)
     parser.add_argument("--purchase", type=float, default=Workload.purchase)
     parser.add_argument("--out", type=Path, required=True)
     asked = vars(parser.parse_args())
     out = asked.pop("out")
-    workload = Workload(disorder_ms=asked.pop("disorder"), span_ms=asked.pop("span"), **asked)
+    spans_ms = {f"{name}_ms": asked.pop(name) for name in ("disorder", "span", "bought_within")}
+    workload = Workload(**spans_ms, **asked)
     write_lines(generate(workload), out, payload_bytes=workload.payload_bytes)
 
 

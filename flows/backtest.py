@@ -11,7 +11,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +20,7 @@ from typing import Final, Literal
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
+from config.common_policy import SHIPPED, load_common_policy
 from config.durations import parse_duration
 from config.errors import ConfigError, Refused
 from config.events import load_event_schemas
@@ -32,8 +32,9 @@ from flows.file_source import AtEnd, FileSource
 from flows.loading import loaded
 from flows.progress import Progress
 from operators.compiler import compile_triggers
+from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
-from operators.detect import Detection, detect
+from operators.detect import Detection, Output, detect
 from operators.plan import Plan
 from operators.records import Chunk
 
@@ -60,11 +61,13 @@ class Backtest:
     with_expired: bool = False
     chunk_size: int | None = None
     event_schemas: Path = CONFIG / "events"
+    policy: Path = SHIPPED
     summary: Path = Path("summary.json")
 
     def plan(self) -> Plan:
         """The triggers, compiled. Raises ``ConfigError``."""
-        return Plan(compile_triggers(loaded(self.triggers), wants_expired=self.with_expired))
+        common = load_common_policy(self.policy)
+        return Plan(compile_triggers(loaded(self.triggers, common), wants_expired=self.with_expired, common=common))
 
     def flow(self, plan: Plan) -> Dataflow:
         """The graph; its answer and its summary are written when the file has ended."""
@@ -82,14 +85,22 @@ class Backtest:
             progress=Progress(self.events.name),
         )
         names = tuple(program.name for program in plan.programs)
-        report = ReportSink(self.out, self.summary, names, KEY_GROUPS, self.with_expired)
+        reports = KEY_GROUPS if plan.decides_at_home else 2 * KEY_GROUPS
+        report = ReportSink(self.out, self.summary, names, reports, self.with_expired)
         detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False)
         flow = Dataflow("backtest")
         chunks = op.input(steps.SOURCE, flow, source)
-        found = op.map("report_found", detect(steps.DETECT, chunks, detection), lambda keyed: (report.PART, keyed[1]))
+        told = detect(steps.DETECT, chunks, detection)
+        if not plan.decides_at_home:
+            told = decide(steps.DECIDE, told, Deciding(plan, KEY_GROUPS, keeps_snapshots=False))
+        found = op.map("report_found", told, _of_report)
         read = op.map("report_read", chunks, _read_count)
         op.output(steps.OUTPUTS, op.merge("report", found, read), report)
         return flow
+
+
+def _of_report(keyed: tuple[str, Output]) -> tuple[str, Output]:
+    return ReportSink.PART, keyed[1]
 
 
 def _read_count(chunk: Chunk) -> tuple[str, ReadCount]:
@@ -111,10 +122,9 @@ def run(backtest: Backtest, *, workers: int = 1) -> Summary:
         pass
     with tempfile.TemporaryDirectory() as folder:
         asked = Backtest(**(vars(backtest) | {"summary": Path(folder) / "summary.json"}))
-        started = time.perf_counter()
-        run_cluster(build, asked, workers=workers, epoch=NO_EPOCHS)
+        seconds = run_cluster(build, asked, workers=workers, epoch=NO_EPOCHS)
         summary = read_summary(asked.summary)
-    summary.seconds = time.perf_counter() - started
+    summary.seconds = seconds
     return summary
 
 
@@ -129,6 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         max_out_of_orderness_us=options.max_out_of_orderness,
         at_end=options.at_end,
         with_expired=options.expired,
+        policy=options.policy,
         chunk_size=options.chunk_size,
     )
     try:
@@ -157,6 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, metavar="FILE", help="one JSON object a line for every decision")
     add("--max-out-of-orderness", type=_duration, default=5_000_000, metavar="5s", help="default: 5s")
     add("--at-end", choices=("hold", "flush"), default="hold", help="what the end of the file does to time")
+    add("--policy", type=Path, default=SHIPPED, metavar="FILE", help="limits for everybody; default: the shipped file")
     add("--expired", action="store_true", help="also write partial matches that timed out")
     add("--workers", type=_positive, default=1, metavar="N", help="processes")
     add("--chunk-size", type=_positive, metavar="N", help="events a chunk; changes no answer")

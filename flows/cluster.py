@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -26,14 +27,15 @@ class WorkerDied(Exception):
     """A worker process ended before the flow did; what it printed says why."""
 
 
-def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: int, epoch: timedelta) -> None:
+def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: int, epoch: timedelta) -> float:
     """Builds ``build(asked)`` in each of ``workers`` processes (one: this one) and runs it to its end.
 
+    Gives the seconds it ran; those of several processes begin with their start.
     Raises ``OSError`` that a step raised in this process, ``WorkerDied`` if another process ended early.
     """
     if workers == 1:
-        _work(build, asked, [], 0, epoch)
-        return
+        return _work(build, asked, [], 0, epoch)
+    started = time.perf_counter()
     addresses = _free_addresses(workers)
     context = get_context("spawn")
     processes: list[BaseProcess] = [
@@ -53,11 +55,15 @@ def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: in
                 for other in running.values():
                     other.kill()
                 raise WorkerDied(f"worker process {index} of {workers} ended with status {process.exitcode}")
+    return time.perf_counter() - started
 
 
-def _work(build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta) -> None:
+def _work(
+    build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta
+) -> float:
     flow = build(asked)
     relax_collector()
+    started = time.perf_counter()
     try:
         cluster_main(  # type: ignore[no-untyped-call]
             flow, addresses, index, epoch_interval=epoch, worker_count_per_proc=1
@@ -70,6 +76,7 @@ def _work(build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str]
                 raise cause from None
             cause = cause.__cause__
         raise
+    return time.perf_counter() - started
 
 
 def _work_in_child(

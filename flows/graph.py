@@ -11,6 +11,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow, Stream
 from bytewax.operators import KeyedStream
 
+from config.common_policy import load_common_policy
 from config.errors import ConfigError
 from config.events import load_event_schemas
 from config.settings import Settings, load_settings
@@ -22,12 +23,15 @@ from flows.loading import loaded
 from flows.metrics import FlowMetrics
 from operators.clock import SystemClock, system_time_us
 from operators.compiler import compile_triggers
+from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.keys import group_names, group_of_name
 from operators.plan import Plan
+from operators.policy.too_old import STALE_AT_SINK, is_too_old, too_old
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
+from operators.tally import Tally
 from sinks.clickhouse.archive import ArchiveSink
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
@@ -88,10 +92,17 @@ class Live:
     def triggers(self, chunks: Stream[Chunk]) -> Detection:
         """Detection, actions to Kafka, decisions and late events to ClickHouse."""
         settings = self.settings
-        plan = Plan(compile_triggers(loaded([settings.triggers_folder])))
+        common = load_common_policy(settings.policy_file)
+        plan = Plan(compile_triggers(loaded([settings.triggers_folder], common), common=common))
         detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us)
         self.metrics.watch_detection(detection, self.clock)
         found = detect(steps.DETECT, chunks, detection)
+        if not plan.decides_at_home:
+            deciding = Deciding(plan, settings.key_groups)
+            self.metrics.watch_deciding(deciding)
+            found = decide(steps.DECIDE, found, deciding)
+        # The last thing before the sinks, so that what is not sent any more is also written so.
+        found = op.map("too_old", found, _unless_too_old(self.clock, self.metrics.at_the_sinks))
         actions = op.filter_map("actions_of", found, _action)
         kafka = settings.kafka.librdkafka()
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
@@ -141,6 +152,19 @@ def live(
     parts.metrics.register()
     relax_collector()
     return flow
+
+
+def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Output]], tuple[str, Output]]:
+    """What was found, with the actions whose ``not_after`` the clock has passed turned into suppressed ones."""
+
+    def turned(keyed: tuple[str, Output]) -> tuple[str, Output]:
+        name, found = keyed
+        if not isinstance(found, Decision) or not is_too_old(found, clock()):
+            return keyed
+        tally.add(STALE_AT_SINK, found.trigger)
+        return name, too_old(found)
+
+    return turned
 
 
 def _action(keyed: tuple[str, Output]) -> tuple[str, Decision] | None:

@@ -15,10 +15,11 @@ from prometheus_client.registry import Collector
 
 from flows.kafka_source import KafkaSource
 from operators.clock import SystemClock
+from operators.decide_host import Deciding
 from operators.detect import Detection
 from operators.reasons import Fate, Outcome
 from operators.records import BEGINNING_OF_TIME, Decision
-from operators.tally import add_up
+from operators.tally import Tally, add_up
 
 PREFIX: Final = "customer_triggers"
 
@@ -36,6 +37,9 @@ class FlowMetrics(Collector):
     def __init__(self) -> None:
         self._source: KafkaSource | None = None
         self._detection: Detection | None = None
+        self._deciding: Deciding | None = None
+        self.at_the_sinks = Tally()
+        """What the last step before the sinks held back."""
         self._clock: SystemClock | None = None
 
     def watch_source(self, source: KafkaSource) -> None:
@@ -45,6 +49,10 @@ class FlowMetrics(Collector):
     def watch_detection(self, detection: Detection, clock: SystemClock) -> None:
         """Counts what its key groups did; ``clock`` tells which timers should have fired."""
         self._detection, self._clock = detection, clock
+
+    def watch_deciding(self, deciding: Deciding) -> None:
+        """Counts what its groups did, where deciding is a step of its own."""
+        self._deciding = deciding
 
     def register(self) -> None:
         """Puts this among the metrics that the process serves."""
@@ -56,7 +64,7 @@ class FlowMetrics(Collector):
 
         def observe(step_id: str, keyed: tuple[str, Decision]) -> None:
             decision = keyed[1]
-            EVENT_TO_ACTION.labels(trigger=decision.trigger).observe((clock() - decision.event_time_us) / 1e6)
+            EVENT_TO_ACTION.labels(trigger=decision.trigger).observe((clock() - decision.not_before_us) / 1e6)
 
         return observe
 
@@ -65,7 +73,8 @@ class FlowMetrics(Collector):
         if self._source is not None:
             yield from _of_source(self._source)
         if self._detection is not None and self._clock is not None:
-            yield from _of_detection(self._detection, self._clock())
+            decided = [] if self._deciding is None else [group.tally for group in self._deciding.groups]
+            yield from _of_detection(self._detection, [*decided, self.at_the_sinks], self._clock())
 
 
 def _counter(name: str, text: str, label: str, counts: Iterable[tuple[str, int]]) -> CounterMetricFamily:
@@ -107,9 +116,10 @@ def _of_source(source: KafkaSource) -> Iterator[Metric]:
     yield delay
 
 
-def _of_detection(detection: Detection, now_us: int) -> Iterator[Metric]:
+def _of_detection(detection: Detection, behind: list[Tally], now_us: int) -> Iterator[Metric]:
+    """``behind``: the tallies of what stands behind detection."""
     groups = list(detection.groups)
-    total = add_up(group.tally for group in groups)
+    total = add_up([*(group.tally for group in groups), *behind])
     fates = [(fate.value, total.of(fate.value)) for fate in (Fate.MATCHED, Fate.LATE, Fate.DUPLICATE)]
     yield _counter(
         "events", "Decoded events by fate; with the dead letters they add up to what was read.", "fate", fates
@@ -118,7 +128,7 @@ def _of_detection(detection: Detection, now_us: int) -> Iterator[Metric]:
         yield _counter(name, text, "trigger", total.labels(what).items())
     yield _counter(
         "unknown_comparisons", "Conditions that were neither true nor false: a field missing or of another type.", "",
-        [("", detection.plan.unknown_comparisons())],
+        [("", detection.plan.unknown_comparisons() + total.total("unknown_where"))],
     )  # fmt: skip
     suppressed = CounterMetricFamily(
         f"{PREFIX}_suppressed", "Actions held back, by trigger and reason.", labels=["trigger", "reason"]
@@ -148,6 +158,8 @@ _BY_TRIGGER: Final = (
         Outcome.ACTION.value,
         "Actions decided, by trigger; messages_delivered counts those that Kafka has confirmed.",
     ),
+    ("deferred", Outcome.DEFERRED.value, "Actions that wait for the end of quiet hours or their own time, by trigger."),
+    ("already_fired", "already_fired", "Matches not decided because their trigger fires once, by trigger."),
     ("expired", "expired", "Partial matches that timed out, by trigger."),
     ("cancelled", "cancelled", "Open matches ended by an absence, by trigger."),
     ("exited", "exited", "Open matches ended by an exit, by trigger."),

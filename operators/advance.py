@@ -86,7 +86,7 @@ class Advance:
             said_us = stage.moment(run.captures, time_us, lambda: self._zone(key, time_us))
             if said_us is None:
                 return End.AT_UNRESOLVED
-            max_age_us = self.program.max_age_us
+            max_age_us = self.program.policy.max_age_us
             if max_age_us is not None and time_us - said_us > max_age_us:
                 return End.AT_STALE
             deadline_us = min(max(said_us, time_us), END_OF_TIME - 1)
@@ -97,7 +97,9 @@ class Advance:
 
     def _zone(self, key: Key, time_us: int) -> ZoneInfo:
         customer = key if isinstance(key, str) else key[0]
-        return zone_of(self._profiles(customer, time_us) if self._asks_customer else None, self.program.default_zone)
+        return zone_of(
+            self._profiles(customer, time_us) if self._asks_customer else None, self.program.policy.default_zone
+        )
 
     # --- deadlines --------------------------------------------------------------------------------------------
 

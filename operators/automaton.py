@@ -291,7 +291,7 @@ class Automaton:
         self._tally.add(end.value, program.name)
         if state.more is not None and end in _USE_UP:
             self._windows.give_up(state, run.per, run.captures)
-        if end is End.EXPIRED and (program.wants_expired or program.expire_actions):
+        if end is End.EXPIRED and program.tells_expired:
             self._found(Found(program, key, run.per, run.captures, time_us, expired=True))
 
     def _complete(self, state: KeyState, key: Key, run: Run, time_us: int) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from config.common_policy import NO_LIMITS, CommonPolicy
 from config.errors import ConfigError, Problem
 from config.language import ANY_TYPE, Condition, EventMember, EventStep, IdleStep, Matcher, Trigger, comparisons
 from config.loader import LoadedTrigger
@@ -17,18 +17,19 @@ from operators.captures import CaptureLayout
 from operators.conditions import Read, compile_condition
 from operators.matcher import CompiledMatcher
 from operators.paths import getter, needs_body
+from operators.policy.compiled import compile_policy
+from operators.policy.home import recipient_is_key
 from operators.program import Kind, Opening, Program, Skip, Spec, Stage
 from operators.stages import Compiled, compile_stages, first_matchers, is_strict, taking_matchers, types_of
 from operators.supported import unsupported
 
 
 def compile_triggers(
-    loaded: Sequence[LoadedTrigger], *, wants_expired: bool = False, default_timezone: str = "UTC"
+    loaded: Sequence[LoadedTrigger], *, wants_expired: bool = False, common: CommonPolicy = NO_LIMITS
 ) -> tuple[Program, ...]:
-    """The programs of these triggers in order of name.
+    """The programs of these triggers in order of name, under the policy for everybody.
 
-    ``default_timezone``: of customers whose own is not known. Raises ``ConfigError`` with one problem for everything
-    in them that this version cannot run.
+    Raises ``ConfigError`` with one problem for everything in them that this version cannot run.
     """
     problems: list[Problem] = []
     for each in loaded:
@@ -37,18 +38,18 @@ def compile_triggers(
         ]
     if problems:
         raise ConfigError(problems)
-    zone = ZoneInfo(default_timezone)
     ordered = sorted((each.trigger for each in loaded), key=lambda trigger: trigger.trigger)
     return tuple(
-        _Compiler(trigger).program(index, zone, wants_expired=wants_expired) for index, trigger in enumerate(ordered)
+        _Compiler(trigger, common).program(index, wants_expired=wants_expired) for index, trigger in enumerate(ordered)
     )
 
 
 class _Compiler:
     """Compiles one trigger. Two passes: which paths are referenced decides what captures keep."""
 
-    def __init__(self, trigger: Trigger) -> None:
+    def __init__(self, trigger: Trigger, common: CommonPolicy) -> None:
         self.trigger = trigger
+        self.common = common
         self.match = trigger.match
         self.layout = CaptureLayout(trigger)
         self.matchers: list[tuple[Matcher, CompiledMatcher]] = []
@@ -56,14 +57,16 @@ class _Compiler:
         self.every_body = False
         self.strict = False
 
-    def program(self, index: int, zone: ZoneInfo, *, wants_expired: bool) -> Program:
+    def program(self, index: int, *, wants_expired: bool) -> Program:
         trigger, match, layout = self.trigger, self.match, self.layout
         exits = tuple(self._matcher(matcher) for matcher in match.exit)
         compiled = compile_stages(match, layout, self._matcher, exits)
         stages = compiled.stages
         openings = self._openings(compiled)
         first = stages[0]
-        on_expire = match.on_expire.actions if match.on_expire is not None else ()
+        recipient = compile_recipient(trigger.policy.recipient, layout)
+        actions = compile_actions(trigger, layout)
+        policy = compile_policy(trigger, layout, self.common)
         self.strict = any(map(is_strict, stages))
         self._need_captured_bodies()
         return Program(
@@ -97,12 +100,11 @@ class _Compiler:
             specs=self._specs(),
             default_specs=self._default_specs(),
             bodies=None if self.every_body else frozenset(self.body_types),
-            recipient=compile_recipient(trigger.policy.recipient, layout),
+            recipient=recipient,
             priority=trigger.policy.priority,
-            default_zone=zone,
-            max_age_us=trigger.policy.max_age_us,
-            actions=compile_actions(trigger.actions, layout),
-            expire_actions=compile_actions(on_expire, layout),
+            actions=actions,
+            policy=policy,
+            decides_at_home=recipient_is_key(trigger),
             wants_expired=wants_expired,
         )
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import re2
 
 from config.language import AllOf, AnyOf, Comparison, Condition, Not
-from config.references import Reference, Scaled
+from config.references import EventPath, Reference, Scaled
 from operators.paths import Getter, getter
 from operators.records import Event
 
@@ -28,17 +28,20 @@ _TEXT: dict[str, Callable[[str, str], bool]] = {"starts_with": str.startswith, "
 _SCALE: dict[str, Callable[[float, float], float]] = {"*": op.mul, "/": op.truediv, "+": op.add, "-": op.sub}
 
 
-def compile_condition(condition: Condition, resolve: Callable[[Reference], Read]) -> Test:
-    """The condition as one function; ``resolve`` gives the reader of a reference to a captured event."""
+def compile_condition(
+    condition: Condition, resolve: Callable[[Reference], Read], left: Callable[[EventPath], Getter] = getter
+) -> Test:
+    """The condition as one function; ``resolve`` gives the reader of a reference to a captured event, ``left`` that of
+    the path on the left."""
     match condition:
         case Comparison():
-            return _comparison(condition, resolve)
+            return _comparison(condition, resolve, left)
         case Not(member):
-            return _negation(compile_condition(member, resolve))
+            return _negation(compile_condition(member, resolve, left))
         case AllOf(members):
-            return _all(tuple(compile_condition(member, resolve) for member in members))
+            return _all(tuple(compile_condition(member, resolve, left) for member in members))
         case AnyOf(members):
-            return _any(tuple(compile_condition(member, resolve) for member in members))
+            return _any(tuple(compile_condition(member, resolve, left) for member in members))
 
 
 def compile_scaled(scaled: Scaled, resolve: Callable[[Reference], Read]) -> Read:
@@ -88,8 +91,10 @@ def _any(members: tuple[Test, ...]) -> Test:
     return disjunction
 
 
-def _comparison(comparison: Comparison, resolve: Callable[[Reference], Read]) -> Test:
-    read, name, value = getter(comparison.path), comparison.operator, comparison.value
+def _comparison(
+    comparison: Comparison, resolve: Callable[[Reference], Read], left: Callable[[EventPath], Getter]
+) -> Test:
+    read, name, value = left(comparison.path), comparison.operator, comparison.value
     if name == "exists":
         return lambda event, captures: (read(event) is not None) is value
     if name == "matches":

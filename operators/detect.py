@@ -13,9 +13,9 @@ import bytewax.operators as op
 from bytewax.dataflow import Stream
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
-from operators.group import KeyGroup
+from operators.group import KeyGroup, Told
 from operators.plan import Plan
-from operators.records import Chunk, Decision, GroupBatch, LateEvent
+from operators.records import Chunk, GroupBatch
 from operators.route import router
 from operators.state import Snapshot, restore, snapshot
 
@@ -28,7 +28,7 @@ class GroupReport:
     open_matches: int
 
 
-Output: TypeAlias = Decision | LateEvent | GroupReport
+Output: TypeAlias = Told | GroupReport
 
 
 @dataclass

@@ -7,18 +7,21 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 from __future__ import annotations
 
 from bisect import bisect_left
-from heapq import heappop, heappush
+from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
-from operators.automaton import Automaton, Found
+from operators.automaton import Automaton, Exited, Found
 from operators.body import parse_body
 from operators.clock import GroupClock
-from operators.decide import Decider
+from operators.decide import match_of
 from operators.local_time import Profiles, no_profiles
 from operators.matcher import OWN_WAY
 from operators.paths import key_text
 from operators.plan import Listener, Plan, keys_of
+from operators.policy.relay import MARK_EVERY_US
+from operators.policy.step import PolicyStep
+from operators.policy.values import Ended, GroupMark, Handover, Match, Undecided
 from operators.program import Key, Spec
 from operators.reasons import Fate
 from operators.records import (
@@ -34,6 +37,7 @@ from operators.records import (
     TIME,
     TYPE,
     Decision,
+    Entry,
     Event,
     GroupBatch,
     LateEvent,
@@ -41,9 +45,12 @@ from operators.records import (
 )
 from operators.seen import SeenIds
 from operators.tally import Tally
+from operators.timers import Timers
 
 FOREIGN_LENGTH = INDEX + 2
 """Of an entry in ``KeyGroup.waiting_foreign``; a home event is longer."""
+Told: TypeAlias = Decision | LateEvent | Undecided
+"""What a key group has to tell; undecided matches where another step decides."""
 
 
 class KeyGroup:
@@ -61,13 +68,19 @@ class KeyGroup:
         """Home events that the watermark has not passed."""
         self.waiting_foreign: list[tuple[Any, ...]] = []
         """``(order, origin, offset, index, entry)`` of foreign ones."""
-        self.timers: list[tuple[int, int, Key]] = []
-        """Heap of (due, program index, key); an entry is valid while it is its key's ``due_us``."""
-        self._found: list[Found] = []
+        self.timers = Timers()
+        """One counts while it is its key's ``due_us``."""
+        self._arrived: list[tuple[Found, int]] = []
+        """Matches that fired on arrival, each with its place in the order of deciding."""
+        self._found: list[Found | Exited] = []
         self.automata = [
             Automaton(program, self._schedule, self._found.append, self.tally, profiles) for program in plan.programs
         ]
-        self._decider = Decider(self.tally)
+        self.policy = PolicyStep(plan.programs, self.tally, profiles) if plan.decides_at_home else None
+        """None where matches are decided in a step of its own."""
+        self.handover: dict[str, Any] | None = None
+        """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
+        self._marked_us = BEGINNING_OF_TIME
 
     @property
     def open_matches(self) -> int:
@@ -76,20 +89,14 @@ class KeyGroup:
 
     def timers_due_by(self, time_us: int) -> int:
         """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
-        timers = self.timers
-        pending, count = [0], 0
-        while pending:
-            place = pending.pop()
-            if place < len(timers) and timers[place][0] <= time_us:
-                due_us, program, key = timers[place]
-                state = self.automata[program].states.get(key)
-                count += state is not None and state.due_us == due_us
-                pending += (2 * place + 1, 2 * place + 2)
-        return count
+        return sum(
+            (state := self.automata[program].states.get(key)) is not None and state.due_us == due_us
+            for due_us, program, key in self.timers.due_by(time_us)
+        )
 
-    def receive(self, batch: GroupBatch) -> list[Decision | LateEvent]:
+    def receive(self, batch: GroupBatch) -> list[Told]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
-        out: list[Decision | LateEvent] = []
+        out: list[Told] = []
         if batch.entries:
             self._take_entries(batch, out)
         if batch.foreign:
@@ -103,9 +110,8 @@ class KeyGroup:
             self._advance(END_OF_TIME, watermark_us)
         elif watermark_us > before_us:
             self._advance(watermark_us, watermark_us)
-        if self._found:
-            out += self._decider.decide(self._found)
-            self._found.clear()
+        # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
+        out += self._decide(watermark_us + batch.final, batch.final)
         return out
 
     def watch(self) -> None:
@@ -114,33 +120,66 @@ class KeyGroup:
         for automaton in self.automata:
             automaton.watched_since_us = since_us
 
-    def _take_entries(self, batch: GroupBatch, out: list[Decision | LateEvent]) -> None:
+    def _decide(self, before_us: int, final: bool) -> Iterable[Told]:
+        """What was found, decided as far as nothing before ``before_us`` can be found any more, or sent on."""
+        found: list[Match | Ended] = []
+        if self._arrived:
+            arrived = [match_of(each, order_us, arrived=True) for each, order_us in self._arrived]
+            self._arrived.clear()
+            arrived.sort(key=_turn)
+            found += arrived
+        for each in self._found:
+            if isinstance(each, Exited):
+                found.append(Ended(each.match_id, each.action, each.event_time_us))
+            else:
+                found.append(match_of(each, each.released_us))
+        self._found.clear()
+        if self.policy is not None:
+            return self.policy.receive(found, before_us)
+        out: list[Told] = [*found]
+        if self.handover is not None:
+            out.insert(0, Handover(self.handover))
+            self.handover = None
+        if before_us - self._marked_us >= MARK_EVERY_US or (final and before_us > self._marked_us):
+            self._marked_us = before_us
+            out.append(GroupMark(before_us, final))
+        return out
+
+    def _take_entries(self, batch: GroupBatch, out: list[Told]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
-        seen, waiting = self.seen, self.waiting
-        until_us = seen.until_us
+        entries = batch.entries
+        if not batch.late:
+            ids, times_us, *_ = zip(*entries, strict=False)
+            if self.seen.all_new(ids, times_us):
+                self.tally.add(Fate.MATCHED.value, amount=len(entries))
+                for event in batch.heard:
+                    self._hear(event)
+                return
+        self._take_one_by_one(entries, out)
+
+    def _take_one_by_one(self, entries: list[Entry], out: list[Told]) -> None:
+        """As ``_take_entries``, where some may be late or have come before."""
         duplicates = late = 0
-        for event_id, time_us, watermark_us, event in batch.entries:
-            # As SeenIds.is_duplicate says, without a call for every event.
-            if event_id in until_us and watermark_us <= until_us[event_id]:
+        for event_id, time_us, watermark_us, *heard in entries:
+            if self.seen.is_duplicate(event_id, time_us, watermark_us):
                 duplicates += 1
                 continue
-            if time_us < watermark_us:
-                late += 1
-                out.append(_late_event(event_id, time_us, watermark_us, event))
-            else:
-                until_us[event_id] = time_us
-            if event is None:
-                continue
-            interest = self.plan.interest(event[TYPE])
-            if interest.arrivals and self._arrive(event, interest.arrivals):
-                seen.keep(event_id, time_us)
-            if interest.home:
-                waiting.append(event)
-        counts = self.tally
-        matched = len(batch.entries) - duplicates - late
+            for event in heard:
+                if time_us < watermark_us:
+                    late += 1
+                    out.append(_late_event(event))
+                self._hear(event)
+        matched = len(entries) - duplicates - late
         for fate, count in ((Fate.MATCHED, matched), (Fate.DUPLICATE, duplicates), (Fate.LATE, late)):
             if count:
-                counts.add(fate.value, amount=count)
+                self.tally.add(fate.value, amount=count)
+
+    def _hear(self, event: Event) -> None:
+        interest = self.plan.interest(event[TYPE])
+        if interest.arrivals and self._arrive(event, interest.arrivals):
+            self.seen.keep(event[ID], event[TIME])
+        if interest.home:
+            self.waiting.append(event)
 
     def _take_foreign(self, batch: GroupBatch) -> None:
         for event, watermark_us, concerns in batch.foreign:
@@ -185,7 +224,7 @@ class KeyGroup:
                 return False
         self.tally.add("matches", program.name)
         captured = (matcher.capture(event, program.layouts[0], ways),)
-        self._found.append(Found(program, key, per, captured, event[TIME], expired=False))
+        self._arrived.append((Found(program, key, per, captured, event[TIME], expired=False), event[ORDER]))
         return True
 
     def _advance(self, before_us: int, watermark_us: int) -> None:
@@ -202,9 +241,7 @@ class KeyGroup:
         else:
             for event in home:
                 self._process(event)
-        timers = self.timers
-        while timers and timers[0][0] <= watermark_us:
-            due_us, program, key = heappop(timers)
+        for due_us, program, key in self.timers.take_due(watermark_us):
             automaton = self.automata[program]
             state = automaton.states.get(key)
             if state is not None and state.due_us == due_us:
@@ -253,7 +290,12 @@ class KeyGroup:
 
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
-            heappush(self.timers, (due_us, program, key))
+            self.timers.add(due_us, program, key)
+
+
+def _turn(match: Match) -> tuple[Any, ...]:
+    """Where matches that are decided at once stand among each other."""
+    return (match.order_us, match.trigger, (match.key,) if isinstance(match.key, str) else match.key)
 
 
 def _place(entry: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -274,14 +316,13 @@ def _parsed(event: Event) -> Event:
     return event if isinstance(event[PROPERTIES], dict) else parse_body(event)
 
 
-def _late_event(event_id: str, time_us: int, watermark_us: int, event: Event | None) -> LateEvent:
-    assert event is not None, "the router sends late events whole"
+def _late_event(event: Event) -> LateEvent:
     return LateEvent(
-        event_id=event_id,
+        event_id=event[ID],
         type=event[TYPE],
         customer_id=event[CUSTOMER],
-        event_time_us=time_us,
-        late_by_us=watermark_us - time_us,
+        event_time_us=event[TIME],
+        late_by_us=event[ORDER] - event[TIME],
         origin=event[ORIGIN],
         offset=event[OFFSET],
         index=event[INDEX],

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
+from config.language.policy_checks import ACTION_SENT
 from operators.matcher import OWN_WAY, Ways
 from operators.paths import key_elements, needs_body
 from operators.program import Key, Program, Spec
-from operators.records import CUSTOMER, Event
+from operators.records import CUSTOMER, PROPERTIES, Event
 
 _CUSTOMER: Spec = (("customer_id",),)
 _MAX_TYPES = 10_000
@@ -58,6 +59,8 @@ class Plan:
 
     def __init__(self, programs: Sequence[Program]) -> None:
         self.programs = tuple(programs)
+        self.decides_at_home = all(program.decides_at_home for program in programs)
+        """Whether every recipient's actions are decided in the key group that finds their matches."""
         self._interests: dict[str, Interest] = {}
 
     def interest(self, event_type: str) -> Interest:
@@ -85,6 +88,8 @@ class Plan:
                 paths = program.key if spec is None else spec
                 is_home = paths[0] == ("customer_id",)
                 keys = None if paths == _CUSTOMER else _composite(paths)
+                if event_type == ACTION_SENT:
+                    keys, body = _of_others(program.name, keys or _composite(paths)), body or is_home
                 groups.setdefault((is_home, program.fires_on_arrival), []).append(
                     Listener(program.index, spec, keys, OWN_WAY if spec is None else (spec,))
                 )
@@ -108,6 +113,11 @@ def keys_of(listener: Listener, event: Event) -> list[tuple[Key, Any]]:
         return listener.keys(event)
     customer = event[CUSTOMER]
     return [] if customer is None else [(customer, None)]
+
+
+def _of_others(trigger: str, keys: Keys) -> Keys:
+    """The keys of an action that came back, for any trigger but the one that sent it: none hears of its own."""
+    return lambda event: [] if event[PROPERTIES].get("trigger") == trigger else keys(event)
 
 
 def _composite(paths: Spec) -> Keys:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
+from config.errors import Location
 from operators.conditions import Captures, Read
 from operators.groups import Group
 from operators.matcher import CompiledMatcher
 from operators.moments import Moment
 from operators.paths import Getter
+from operators.policy.compiled import CompiledPolicy
 from operators.repetition import Capture, Growth
 
 Key: TypeAlias = str | tuple[str, ...]
@@ -135,6 +136,13 @@ class CompiledAction:
     channel: str
     template: str
     data: Callable[[Captures], dict[str, Any]]
+    tag: str | None = None
+    after_us: int | None = None
+    """How long after its match it is due; None: at once."""
+    fills: tuple[tuple[Location, Read], ...] = ()
+    """Where ``data`` has what the recipient's profile holds, and how that is read of it."""
+    on_expire: bool = False
+    """Whether it is sent where the match timed out, and not where it completed."""
 
 
 OnRepeat: TypeAlias = Literal["restart", "ignore", "overlap"]
@@ -195,14 +203,16 @@ class Program:
     """Types whose properties or context are read; None: every type's."""
     recipient: Read
     priority: int
-    default_zone: ZoneInfo
-    """Of customers whose timezone is not known."""
-    max_age_us: int | None
-    """An ``at`` further back than this ends the match."""
     actions: tuple[CompiledAction, ...]
-    expire_actions: tuple[CompiledAction, ...]
-    """``on_expire``: what a partial match that timed out does."""
+    policy: CompiledPolicy
+    decides_at_home: bool
+    """Whether its key groups are also its recipients'."""
     wants_expired: bool = field(default=False)
+
+    @property
+    def tells_expired(self) -> bool:
+        """Whether somebody is to hear of partial matches that timed out."""
+        return self.wants_expired or any(action.on_expire for action in self.actions)
 
     def specs_of(self, event_type: str) -> tuple[Spec | None, ...]:
         """The ways events of this type find their keys here."""

@@ -102,8 +102,8 @@ Event: TypeAlias = tuple[Any, ...]
 event came by an element of a list.
 """
 
-Entry: TypeAlias = tuple[str, int, int, Event | None]
-"""(event_id, event_time_us, W_p at its offset, the event or None if no trigger listens to its type)."""
+Entry: TypeAlias = tuple[str, int, int] | tuple[str, int, int, Event]
+"""(event_id, event_time_us, W_p at its offset), and the event if it is in ``GroupBatch.heard``."""
 
 
 class GroupBatch(msgspec.Struct, array_like=True):
@@ -114,7 +114,11 @@ class GroupBatch(msgspec.Struct, array_like=True):
     watermark_us: int
     final: bool
     entries: list[Entry]
-    """Every event whose ``customer_id`` falls into this group: counted, de-duplicated and matched here."""
+    """Every event whose ``customer_id`` falls into this group: counted and de-duplicated here."""
+    heard: list[Event]
+    """Those of them that a trigger listens to, and the late ones."""
+    late: bool
+    """Whether any of them is late."""
     foreign: list[tuple[Event, int, tuple[tuple[int, Any, Any, Any], ...]]]
     """Events that fall into this group by another key: (event, W_p at its offset, ((program index, paths the key
     was read from, key, list element), …))."""
@@ -152,6 +156,10 @@ class Decision(msgspec.Struct, omit_defaults=False):
     template: str
     data: dict[str, Any]
     priority: int = 0
+    not_before_us: int = 0
+    """When it is due: the event time of its match, or when it was released."""
+    not_after_us: int | None = None
+    """When it is too old to be delivered; None: never."""
 
 
 class LateEvent(msgspec.Struct):

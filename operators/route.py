@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from zlib import crc32
 
@@ -20,16 +20,20 @@ def router(plan: Plan, key_groups: int) -> Router:
 
     def route(chunk: Chunk) -> list[tuple[str, GroupBatch]]:
         records = chunk.records
-        entries: list[list[Entry]] = [[] for _ in names]
-        foreign: dict[int, list[Any]] = {}
-        events = _events(chunk, plan, key_groups, foreign)
-        ids = [record.event_id for record in records]
         # Copies of an event without a customer share its id, so that is where they meet.
-        homes = [record.customer_id or record.event_id for record in records]
-        rows = zip(ids, chunk.event_times_us, chunk.watermarks_us, events, strict=True)
-        for group, row in zip([crc32(home.encode()) % key_groups for home in homes], rows, strict=True):
+        homes = [crc32((record.customer_id or record.event_id).encode()) % key_groups for record in records]
+        foreign: dict[int, list[Any]] = {}
+        entries: list[list[Entry]] = [[] for _ in names]
+        heard: list[list[Event]] = [[] for _ in names]
+        late = {homes[place] for place in chunk.late}
+        ids = [record.event_id for record in records]
+        rows: list[Entry] = list(zip(ids, chunk.event_times_us, chunk.watermarks_us, strict=True))
+        for place, event in _events(chunk, plan, key_groups, foreign):
+            rows[place] = (*rows[place][:3], event)
+            heard[homes[place]].append(event)
+        for group, row in zip(homes, rows, strict=True):
             entries[group].append(row)
-        origin = chunk.origin
+        origin, origins, watermark_us, final = chunk.origin, chunk.origins, chunk.watermark_us, chunk.final
         first_us = chunk.event_times_us[0] if records else None
         # Nothing has moved this partition's watermark yet: every group is to hear of its first message at once.
         is_first = bool(records) and chunk.watermarks_us[0] == BEGINNING_OF_TIME
@@ -37,24 +41,19 @@ def router(plan: Plan, key_groups: int) -> Router:
             (
                 name,
                 GroupBatch(
-                    origin,
-                    chunk.origins,
-                    chunk.watermark_us,
-                    chunk.final,
-                    entries[group],
-                    foreign.get(group, []),
-                    first_us,
+                    origin, origins, watermark_us, final,
+                    entries[group], heard[group], group in late, foreign.get(group, []), first_us,
                 ),
             )
             for group, name in enumerate(names)
             if chunk.broadcast or is_first or entries[group] or group in foreign
-        ]
+        ]  # fmt: skip
 
     return route
 
 
-def _events(chunk: Chunk, plan: Plan, key_groups: int, foreign: dict[int, list[Any]]) -> list[Event | None]:
-    """By record, the event if a trigger listens to its type or it is late, else None."""
+def _events(chunk: Chunk, plan: Plan, key_groups: int, foreign: dict[int, list[Any]]) -> Iterator[tuple[int, Event]]:
+    """The events that are late or of a type that a trigger listens to, each with its place in the chunk."""
     records = chunk.records
     types = [record.type for record in records]
     interests = {each: plan.interest(each) for each in set(types)}
@@ -62,12 +61,11 @@ def _events(chunk: Chunk, plan: Plan, key_groups: int, foreign: dict[int, list[A
     places = [place for place, each in enumerate(types) if each in wanted] if wanted else []
     if chunk.late:
         places = sorted({*places, *chunk.late})
-    events: list[Event | None] = [None] * len(records)
     origin, offsets, indexes = chunk.origin, chunk.offsets, chunk.indexes
     times_us, watermarks_us = chunk.event_times_us, chunk.watermarks_us
     for place in places:
         record, time_us, watermark_us = records[place], times_us[place], watermarks_us[place]
-        event = events[place] = (
+        event = (
             watermark_us if time_us < watermark_us else time_us,
             origin,
             offsets[place],
@@ -83,7 +81,7 @@ def _events(chunk: Chunk, plan: Plan, key_groups: int, foreign: dict[int, list[A
         interest = interests[record.type]
         if interest.foreign or interest.foreign_arrivals:
             _send_abroad(event, watermark_us, interest, key_groups, foreign)
-    return events
+        yield place, event
 
 
 def _send_abroad(

@@ -13,6 +13,7 @@ import msgspec
 
 from operators.group import KeyGroup
 from operators.match_state import plain_states, restore_states, restored_key
+from operators.policy.state import plain_policy, restore_policy
 from operators.records import CONTEXT, ORIGIN, PROPERTIES, Event
 
 FORMAT = "customer-triggers/key-group/1"
@@ -30,8 +31,8 @@ def snapshot(group: KeyGroup) -> Snapshot:
         "watermark_us": group.clock.watermark_us,
         "first_us": [[topic, partition, time_us] for (topic, partition), time_us in group.first_us.items()],
         "marks": [[topic, partition, mark] for (topic, partition), mark in group.clock.marks.items()],
-        "seen": group.seen.until_us,
-        "seen_foreign": group.seen_foreign.until_us,
+        "seen": group.seen.state(),
+        "seen_foreign": group.seen_foreign.state(),
         "waiting": [_plain_event(event) for event in group.waiting],
         "waiting_foreign": [
             [_plain_event(event), _plain_concerns(group, concerns)] for *_, (event, concerns) in group.waiting_foreign
@@ -41,6 +42,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
             for automaton in group.automata
             if automaton.states or automaton.program.leading
         },
+        "policy": group.handover if group.policy is None else plain_policy(group.policy, group.clock.watermark_us),
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())
 
@@ -64,8 +66,8 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
     group.clock.marks = {(topic, partition): mark for topic, partition, mark in base["marks"]}
     group.first_us = {(topic, partition): time_us for topic, partition, time_us in base["first_us"]}
     group.watch()
-    group.seen.until_us = base["seen"]
-    group.seen_foreign.until_us = base["seen_foreign"]
+    group.seen.resume(base["seen"])
+    group.seen_foreign.resume(base["seen_foreign"])
     group.waiting = [_event(plain) for plain in base["waiting"]]
     by_name = {automaton.program.name: automaton for automaton in group.automata}
     for plain, concerns in base["waiting_foreign"]:
@@ -88,6 +90,10 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
         else:
             known_as.new_since_us = new_since_us
             restore_states(known_as, states)
+    if group.policy is None:
+        group.handover = base["policy"]
+    elif base["policy"] is not None:
+        restore_policy(group.policy, base["policy"])
 
 
 def _plain_event(event: Event) -> list[Any]:

@@ -17,12 +17,11 @@ from config.language import (
     Trigger,
     comparisons,
 )
-from config.language.uses import STEPS, members
+from config.language.uses import STEPS, actions, members
 from config.model import Finding
 from config.references import Reference, Scaled
 from operators.captures import taking_members
 
-_POLICY = ("consent", "holdout", "cooldown", "quiet_hours", "caps", "max_age", "where", "arbitration")
 _NOT_YET = "cannot run in this version yet"
 
 _Refusal = tuple[Location, str, str]
@@ -54,8 +53,6 @@ def _found(trigger: Trigger) -> Iterator[_Refusal]:
     yield from _time_without_event(match.steps, first)
     for place, matcher in enumerate(match.exit):
         yield from _condition(matcher.where, ("match", "exit", place, "where"))
-    if match.fires.kind != "always":
-        yield ("match", "fires"), f"fires: {match.fires.kind} {_NOT_YET}", "always"
     yield from _policy_and_actions(trigger)
 
 
@@ -103,35 +100,37 @@ def _condition(condition: Condition | None, at: Location) -> Iterator[_Refusal]:
         yield from _value(comparison.value, place)
 
 
-def _value(value: object, at: Location) -> Iterator[_Refusal]:
+def _value(value: object, at: Location, *, profile: bool = False) -> Iterator[_Refusal]:
+    """``profile``: whether ``$customer`` can stand here."""
     if isinstance(value, Scaled):
         value = value.reference
     if isinstance(value, Reference):
-        if value.is_customer:
+        if value.is_customer and not profile:
             yield at, f"$customer {_NOT_YET}", "a captured event"
     elif isinstance(value, dict):
         for name, each in value.items():
-            yield from _value(each, (*at, name))
+            yield from _value(each, (*at, name), profile=profile)
     elif isinstance(value, tuple):
         for place, each in enumerate(value):
-            yield from _value(each, (*at, place))
+            yield from _value(each, (*at, place), profile=profile)
 
 
 def _policy_and_actions(trigger: Trigger) -> Iterator[_Refusal]:
-    written = {type(trigger.policy).model_fields[name].alias or name for name in trigger.policy.model_fields_set}
-    for word in _POLICY:
-        if word in written:
-            yield ("policy", word), f"policy.{word} {_NOT_YET}", "recipient, priority"
-    if isinstance(trigger.policy.recipient, Reference):
-        yield from _value(trigger.policy.recipient, ("policy", "recipient"))
-    on_expire = trigger.match.on_expire
-    written_actions = [(("actions", place), action) for place, action in enumerate(trigger.actions)]
-    if on_expire is not None:
-        at: Location = ("match", "on_expire", "actions")
-        written_actions += [((*at, place), action) for place, action in enumerate(on_expire.actions)]  # type: ignore[misc]
-    for location, action in written_actions:
-        if action.after_us is not None:
-            yield (*location, "after"), f"an action that waits {_NOT_YET}", "no after"
-        if action.unless:
-            yield (*location, "unless"), f"unless {_NOT_YET}", "no unless"
-        yield from _value(action.data, (*location, "data"))
+    policy = trigger.policy
+    if isinstance(policy.recipient, Reference):
+        yield from _value(policy.recipient, ("policy", "recipient"))
+    for comparison in comparisons(policy.where):
+        place: Location = ("policy", "where", *comparison.location)
+        if comparison.path[0] == "score":
+            yield (
+                place,
+                f"a condition on {'.'.join(comparison.path)} {_NOT_YET}",
+                "$customer.…, properties.…, context.…",
+            )
+        yield from _value(comparison.value, place, profile=True)
+    if policy.quiet_hours is not None:
+        yield from _value(policy.quiet_hours.timezone, ("policy", "quiet_hours", "timezone"), profile=True)
+    for at, action in actions(trigger):
+        for number, matcher in enumerate(action.unless):
+            yield from _condition(matcher.where, (*at, "unless", number, "where"))
+        yield from _value(action.data, (*at, "data"), profile=True)

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from config.common_policy import NO_LIMITS, SHIPPED, CommonPolicy
 from config.durations import UNITS_US, format_us, parse_duration
 from config.events import EventSchema
 from config.loader import LoadedTrigger, parse_trigger
@@ -26,6 +27,10 @@ from operators.decode import Decoder, Messages
 from operators.group import KeyGroup
 from operators.keys import group_names
 from operators.plan import Plan
+from operators.policy.compiled import ProfileReader, nobody_known
+from operators.policy.decide_group import DecideGroup
+from operators.policy.relay import Relay
+from operators.policy.values import ToDecide
 from operators.reasons import Outcome
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, Chunk, DeadLetter, Decision, LateEvent, Origin
 from operators.route import router
@@ -92,10 +97,10 @@ def trigger(match: str, *, name: str = "t", rest: str = "") -> str:
     return f"trigger: {name}\nversion: 1\nmatch:\n{body}\n{rest}\n{actions}"
 
 
-def compiled(*texts: str, wants_expired: bool = True) -> Plan:
+def compiled(*texts: str, wants_expired: bool = True, common: CommonPolicy = NO_LIMITS) -> Plan:
     """The plan of these trigger files. Raises ``ConfigError``."""
     loaded: list[LoadedTrigger] = [parse_trigger(text, f"trigger{i}.yaml") for i, text in enumerate(texts)]
-    return Plan(compile_triggers(loaded, wants_expired=wants_expired))
+    return Plan(compile_triggers(loaded, wants_expired=wants_expired, common=common))
 
 
 @dataclass
@@ -160,7 +165,7 @@ def _name(decision: Decision) -> str:
 
 def _order(decision: Decision) -> tuple[Any, ...]:
     key = (decision.key,) if isinstance(decision.key, str) else tuple(decision.key)
-    return (decision.event_time_us, decision.trigger, key, decision.action_id)
+    return (decision.event_time_us, decision.trigger, key, decision.action_id, decision.outcome != Outcome.DEFERRED)
 
 
 Interleaving: TypeAlias = Callable[[list[int]], int]
@@ -191,6 +196,8 @@ def run(
     dedupe_horizon: str = "7d",
     decoder: Decoder | None = None,
     schemas: Mapping[str, EventSchema] | None = None,
+    common: CommonPolicy = NO_LIMITS,
+    profiles: ProfileReader = nobody_known,
 ) -> Result:
     """Feeds ``events``, in order of arrival, and ends the input.
 
@@ -200,12 +207,12 @@ def run(
     """
     events = list(events)
     texts = [triggers] if isinstance(triggers, str) else triggers
-    plan = texts if isinstance(texts, Plan) else compiled(*texts)
+    plan = texts if isinstance(texts, Plan) else compiled(*texts, common=common)
     decoder = decoder or Decoder(schemas=schemas)
     partitions = partitions or [0] * len(events)
     origins = tuple((TOPIC, number) for number in range(max(partitions, default=0) + 1))
     logs = [Log(origin, PartitionClock(us(max_out_of_orderness))) for origin in origins]
-    graph = Graph(plan, key_groups, us(dedupe_horizon), snapshot_every)
+    graph = Graph(plan, key_groups, us(dedupe_horizon), snapshot_every, profiles)
     if interleaving is None:
         for item, number in zip(events, partitions, strict=True):
             logs[number].items.append(item)
@@ -223,13 +230,25 @@ def run(
 
 
 class Graph:
-    """Router and key groups, as ``operators.detect`` wires them."""
+    """Router and key groups, as ``operators.detect`` wires them, and behind them relay and deciding groups, as
+    ``operators.decide_host`` does where the triggers ask for it: all of one worker."""
 
-    def __init__(self, plan: Plan, key_groups: int, horizon_us: int, snapshot_every: int | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        key_groups: int,
+        horizon_us: int,
+        snapshot_every: int | None,
+        profiles: ProfileReader = nobody_known,
+    ) -> None:
         self.plan, self.horizon_us, self.snapshot_every = plan, horizon_us, snapshot_every
+        self.key_groups, self.profiles = key_groups, profiles
         self.route = router(plan, key_groups)
-        self.groups = {name: self._fresh() for name in group_names(key_groups)}
-        self.tallies = [group.tally for group in self.groups.values()]
+        names = group_names(key_groups)
+        self.groups = {name: self._fresh() for name in names}
+        self.relay = Relay(key_groups)
+        self.deciding = {} if plan.decides_at_home else {name: self._fresh_deciding() for name in names}
+        self.tallies = [group.tally for group in (*self.groups.values(), *self.deciding.values())]
         self.result = Result()
         self.largest_us = BEGINNING_OF_TIME
         self.chunks = 0
@@ -304,19 +323,38 @@ class Graph:
         if self.snapshot_every is not None and self.chunks % self.snapshot_every == 0 and self.chunks:
             self._restart()
         self.chunks += 1
+        undecided = []
         for name, batch in self.route(chunk):
             self.result.batches += 1
             for found in self.groups[name].receive(batch):
-                (self.result.told if isinstance(found, Decision) else self.result.late).append(found)  # type: ignore[arg-type]
+                if isinstance(found, Decision):
+                    self.result.told.append(found)
+                elif isinstance(found, LateEvent):
+                    self.result.late.append(found)
+                else:
+                    undecided.append((name, found))
+        sent: dict[str, list[ToDecide]] = {}
+        for name, each in self.relay.pass_on(undecided):
+            sent.setdefault(name, []).append(each)
+        for name, values in sent.items():
+            self.result.told += self.deciding[name].receive(values)
 
     def _restart(self) -> None:
         for name, group in self.groups.items():
             stored, self.groups[name] = snapshot(group), self._fresh()
             restore(self.groups[name], stored)
             self.tallies.append(self.groups[name].tally)
+        self.relay = Relay(self.key_groups)
+        for name, deciding in self.deciding.items():
+            kept, self.deciding[name] = deciding.snapshot(), self._fresh_deciding()
+            self.deciding[name].restore(kept)
+            self.tallies.append(self.deciding[name].tally)
 
     def _fresh(self) -> KeyGroup:
-        return KeyGroup(self.plan, dedupe_horizon_us=self.horizon_us)
+        return KeyGroup(self.plan, dedupe_horizon_us=self.horizon_us, profiles=self.profiles)
+
+    def _fresh_deciding(self) -> DecideGroup:
+        return DecideGroup(self.plan, self.key_groups, self.profiles)
 
 
 @dataclass(frozen=True)
@@ -341,6 +379,7 @@ def run_flow(
     max_out_of_orderness: str = "0s",
     at_end: Any = "hold",
     with_expired: bool = True,
+    policy: Path = SHIPPED,
 ) -> FlowResult:
     """The same through Bytewax: ``flows.backtest`` over a file in ``folder``."""
     paths = []
@@ -359,6 +398,7 @@ def run_flow(
         max_out_of_orderness=max_out_of_orderness,
         at_end=at_end,
         with_expired=with_expired,
+        policy=policy,
     )
 
 
@@ -372,6 +412,7 @@ def run_files(
     max_out_of_orderness: str = "0s",
     at_end: Any = "hold",
     with_expired: bool = False,
+    policy: Path = SHIPPED,
 ) -> FlowResult:
     """``flows.backtest`` over files that are there."""
     asked = Backtest(
@@ -382,6 +423,7 @@ def run_files(
         max_out_of_orderness_us=us(max_out_of_orderness),
         at_end=at_end,
         with_expired=with_expired,
+        policy=policy,
     )
     summary = run_backtest(asked, workers=workers)
     return FlowResult(out.read_bytes(), summary)

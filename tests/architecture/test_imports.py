@@ -41,8 +41,8 @@ def test_operators_and_config_know_nothing_of_what_is_outside(path):
     assert not roots(path) & OUTSIDE
 
 
-def test_of_the_operators_only_the_host_knows_bytewax():
-    assert [path.name for path in INNER if "bytewax" in roots(path)] == ["detect.py"]
+def test_of_the_operators_only_the_hosts_know_bytewax():
+    assert [path.name for path in INNER if "bytewax" in roots(path)] == ["decide_host.py", "detect.py"]
 
 
 def test_of_the_operators_only_the_clock_reads_the_time():

@@ -5,6 +5,7 @@ from flows import steps
 STORED = {
     "SOURCE": "source",
     "DETECT": "detect",
+    "DECIDE": "decide",
     "OUTPUTS": "outputs",
     "ACTIONS": "actions",
     "DECISIONS": "decisions",

@@ -79,6 +79,7 @@ def test_a_stalled_table_of_decisions_lets_actions_go_until_the_epoch_closes_and
         add_cart(quick, "second")
         clickhouse_gateway.faults.clear()
         triggers.wait_until(lambda: quick.number("SELECT count() FROM decisions") == 2, what="both decisions")
+        triggers.wait_until(lambda: len(quick.actions()) == 2, what="both actions")
     assert [action.json["key"] for action in quick.actions()] == ["first", "second"]
 
 
@@ -88,6 +89,7 @@ def test_each_owns_its_fates_and_only_the_archive_writes_dead_letters(quick: Sit
         triggers.wait_until(lambda: triggers.metrics().of("dead_letters_total") == 1, what="the letter counted")
         with quick.flow("archive") as archive:
             archive.wait_until(lambda: quick.number("SELECT count() FROM dead_letters") == 1, what="it recorded")
+            archive.wait_until(quick.dead_letters, what="it on its topic")
         assert not quick.actions()
     assert len(quick.dead_letters()) == 1
 

@@ -130,6 +130,7 @@ def test_the_events_of_a_segment_batch_are_events_of_one_message(three_topics: S
     with site.flow() as flow:
         flow.wait_until(lambda: len(site.actions()) == 2, what="two actions")
         flow.wait_until(lambda: site.number("SELECT count() FROM dead_letters") == 1, what="the third's dead letter")
+        flow.wait_until(site.dead_letters, what="it on its topic")
         assert flow.metrics().of("events_read_total") == 3
     assert sorted(site.rows("SELECT `offset`, `index` FROM events")) == [(0, 0), (0, 1)]
     assert len(site.dead_letters()) == 1

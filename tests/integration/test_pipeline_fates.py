@@ -48,6 +48,7 @@ def test_matched_late_duplicate_and_dead_add_up_to_what_was_produced(site: Site)
         archived = "SELECT (SELECT count() FROM events) + (SELECT count() FROM dead_letters)"
         flow.wait_until(lambda: site.number(archived) >= produced, what="everything archived")
         flow.wait_until(lambda: site.number("SELECT count() FROM late") >= len(late), what="late events recorded")
+        flow.wait_until(lambda: len(site.dead_letters()) >= len(dead), what="dead letters on their topic")
         metrics = flow.metrics()
     assert {reason: metrics.of("dead_letters_total", reason=reason) for reason in dead} == dict.fromkeys(dead, 1)
     assert metrics.of("dead_letters_total") == len(dead)

@@ -23,6 +23,7 @@ def test_a_week_through_kafka_gives_the_actions_decisions_and_events_of_the_file
         flow.wait_until(lambda: site.number("SELECT count() FROM events") >= produced, what="every event archived")
         decided = "SELECT count() FROM decisions"
         flow.wait_until(lambda: site.number(decided) >= len(week.actions), what="every decision recorded")
+        flow.wait_until(lambda: len(site.actions()) >= len(week.actions), what="every action delivered")
         metrics = flow.metrics()
     assert metrics.of("events_read_total") == produced == metrics.of("events_total", fate="matched")
     assert metrics.of("events_total") + metrics.of("dead_letters_total") == produced

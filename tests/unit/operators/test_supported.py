@@ -69,51 +69,11 @@ def test_a_time_between_an_optional_first_step_and_the_first_that_must_come_is_r
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "path", "what", "allowed"),
-    [
-        ("fires: once", "match.fires", "fires: once", "always"),
-        ("fires: {once_per: 7d}", "match.fires", "fires: once_per", "always"),
-    ],
-)
-def test_a_word_of_the_match_that_cannot_run_is_refused_at_its_line(line, path, what, allowed):
-    assert (
-        cannot(f"{line}\n{PLAIN}")
-        == f"trigger0.yaml:4: {path}: {what} cannot run in this version yet; allowed: {allowed}"
+def test_a_policy_cannot_ask_for_scores_nor_send_to_whom_the_profile_names():
+    assert "policy.where.score.x.gt: a condition on score.x cannot run" in cannot(
+        rest="policy: {where: {score.x: {gt: 1}}}"
     )
-
-
-@pytest.mark.parametrize(
-    ("word", "value"),
-    [
-        ("consent", "marketing"), ("holdout", "10%"), ("cooldown", "24h"), ("max_age", "6h"), ("arbitration", "1m"),
-        ("quiet_hours", "{from: 21:00, to: 08:00}"), ("caps", "[{channel: email, max: 3, per: 7d}]"),
-        ("where", "{$customer.country: {eq: norway}}"),
-    ],
-)  # fmt: skip
-def test_policy_that_cannot_run_is_refused(word, value):
-    found = cannot(rest=f"policy: {{{word}: {value}}}")
-    assert f"policy.{word}: policy.{word} cannot run in this version yet; allowed: recipient, priority" in found
-
-
-@pytest.mark.parametrize(
-    ("action", "path", "what"),
-    [
-        ("{channel: e, template: x, after: 1d}", "actions[0].after", "an action that waits"),
-        ("{channel: e, template: x, data: {n: $customer.name}}", "actions[0].data.n", "$customer"),
-        ("{channel: e, template: x, data: {n: [$customer.name]}}", "actions[0].data.n[0]", "$customer"),
-        ("{channel: e, template: x, data: {n: {m: $customer.name}}}", "actions[0].data.n.m", "$customer"),
-    ],
-)
-def test_an_action_that_cannot_run_is_refused(action, path, what):
-    match = "steps:\n  - {event: a, as: a, times: 2}\n  - {event: b}"
-    assert f"{path}: {what} cannot run in this version yet" in cannot(match, rest=f"actions: [{action}]")
-
-
-def test_unless_is_refused_beside_after():
-    found = problems(trigger(PLAIN, rest="actions: [{channel: e, template: x, after: 1d, unless: [{event: c}]}]"))
-    assert len(found) == 2
-    assert any("actions[0].unless: unless cannot run" in each for each in found)
+    assert "policy.recipient: $customer cannot run" in cannot(rest="policy: {recipient: $customer.friend}")
 
 
 def test_an_exit_is_asked_too():
@@ -122,15 +82,13 @@ def test_an_exit_is_asked_too():
     )
 
 
-def test_an_action_of_on_expire_is_asked_too():
-    text = f"within: 1h\non_expire: {{actions: [{{channel: push, template: x, name: p, after: 1d}}]}}\n{PLAIN}"
-    assert "match.on_expire.actions[0].after: an action that waits cannot run" in cannot(text)
+EACH = "steps: [{event: a, times: {min: 2, contiguity: each}}]"
 
 
 def test_every_problem_of_every_file_is_reported_at_once():
     found = problems(
-        trigger("fires: once\nsteps: [{event: a}]", rest="policy: {cooldown: 1d}"),
-        trigger("fires: once\nsteps: [{event: a}]", name="other"),
+        trigger(EACH, rest="policy: {recipient: $customer.friend}"),
+        trigger(EACH, name="other"),
     )
     assert [each.split(":")[0] for each in found] == ["trigger0.yaml", "trigger0.yaml", "trigger1.yaml"]
 
