@@ -178,6 +178,10 @@ class Program:
     leading: tuple[Leading, ...]
     within_us: int | None
     exits: tuple[CompiledMatcher, ...]
+    watch_us: int | None
+    """How long after a match fired an event can end what of it waits; None: nothing waits, or nothing ends it."""
+    unless: tuple[tuple[str, tuple[CompiledMatcher, ...]], ...]
+    """By action, what ends it while it waits."""
     on_repeat: OnRepeat
     skip: Skip | None
     """None: keep."""
