@@ -103,7 +103,6 @@ class _Compiler:
             layouts=layout.getters(),
             labels=compiled.labels,
             groups=compiled.groups,
-            names=dict(layout.slots),
             matchers=tuple(each for _, each in self.matchers),
             listens=self._listens(),
             specs=self._specs(),

@@ -12,7 +12,7 @@ from typing import Any
 from operators.conditions import Captures
 from operators.program import Key, Program
 from operators.records import END_OF_TIME
-from operators.repetition import Capture, earliest, place_of
+from operators.repetition import earliest, place_of
 
 
 class End(Enum):
@@ -183,10 +183,6 @@ class Found:
         self.expired = expired
         self.released_us = event_time_us if released_us is None else released_us
         """Event time from which on it may be decided: later than its own where it was held."""
-
-    def captured(self, name: str) -> Capture | None:
-        """What the step of this name took, as ``operators.repetition`` describes it; None: nothing."""
-        return self.program.captured(self.captures, name)
 
 
 class Exited:
