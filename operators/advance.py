@@ -43,7 +43,7 @@ class Advance:
             return self._await(run, key, stage, time_us)
         front = Front(place, floor, run.last_us)
         if run.front is not None:
-            front.ended, front.fired = run.front.ended, run.front.fired
+            front.ended, front.fired, front.missed = run.front.ended, run.front.fired, run.front.missed
         return self.stand(run, key, front, place, time_us)
 
     def stand(self, run: Run, key: Key, front: Front, first: int, time_us: int) -> End | str | None:
@@ -52,6 +52,8 @@ class Advance:
         while place < self._end and stages[place].passable:
             place += 1
         run.stage, run.entered_us, run.front = place, time_us, front
+        if front.missed and self.is_stuck(run, front, time_us):
+            return End.BROKEN
         if place == self._end:
             return self._at_end(run, front)
         stage = stages[place]
@@ -65,11 +67,11 @@ class Advance:
     def _at_end(self, run: Run, front: Front) -> End | str | None:
         """Nothing more is needed: the match fires, or waits until a greedy last repetition is over."""
         last = self._end - 1
-        if not self.open_places(front):
+        if not self.open_places(run, front):
             return End.MATCHED
         run.deadline_us = self.due_us(run, front)
         loop = self.stages[last].loop
-        if loop is not None and loop.greedy and not front.ended >> last & 1:
+        if loop is not None and loop.greedy and self.is_open(run, front, last):
             return None
         if self.begun(run, front.low) and not self.satisfied(run, front.low):
             return None  # an optional step half taken: what has fired without it waits for the rest
@@ -110,19 +112,25 @@ class Advance:
 
     def due_us(self, run: Run, front: Front) -> int:
         """When time has something to say to a run that stands at a stage that takes events, or at the end."""
+        if run.stage == self._end:
+            if front.fired:
+                return max((self.closes_us(run, front, place) for place in self.open_places(run, front)), default=0)
+            return self.closes_us(run, front, self._end - 1)
+        own_us = self._own_due_us(run, front)
+        if self.is_open(run, front, run.stage):
+            return own_us
+        # It can only be next once something before it has taken another event, while that is possible.
+        before = [place for place in range(front.low, run.stage) if self.is_open(run, front, place)]
+        return min(own_us, max((self.closes_us(run, front, place) for place in before), default=END_OF_TIME))
+
+    def _own_due_us(self, run: Run, front: Front) -> int:
+        """When the stage a run stands at is out of time, or an absence in it over."""
         stage = self.stages[run.stage]
-        match stage.kind:
-            case Kind.EVENT:
-                due_us = END_OF_TIME if stage.span_us is None else run.last_us + stage.span_us
-            case Kind.GROUP:
-                return self._group_due_us(run, front, stage)
-            case Kind.LOOP:
-                due_us = self.closes_us(run, front, run.stage)
-            case _ if front.fired:
-                return max((self.closes_us(run, front, place) for place in self.open_places(front)), default=0)
-            case _:
-                return self.closes_us(run, front, self._end - 1)
-        return self.bounded(run, stage, due_us)
+        if stage.group is not None:
+            return self._group_due_us(run, front, stage)
+        if stage.loop is not None:
+            return self.bounded(run, stage, self.closes_us(run, front, run.stage))
+        return self.bounded(run, stage, END_OF_TIME if stage.span_us is None else run.last_us + stage.span_us)
 
     def _group_due_us(self, run: Run, front: Front, stage: Stage) -> int:
         """When an absence inside is over, or the time for what events it needs."""
@@ -157,7 +165,11 @@ class Advance:
         if stage.group is not None:
             return self._pass_in_group(run, key, stage, now_us)
         if stage.kind in TAKING or self._is_out_of_time(run, stage, now_us):
-            return End.CLOSED if run.front is not None and run.front.fired else End.EXPIRED
+            if run.front is None:
+                return End.EXPIRED
+            if stage.kind in TAKING and now_us < self._own_due_us(run, run.front):
+                return End.BROKEN
+            return End.CLOSED if run.front.fired else End.EXPIRED
         self.leave(run, run.stage)
         floor = stage.before if run.front is None else run.front.floor
         return self.enter(run, key, run.stage + 1, floor, now_us)
@@ -171,7 +183,9 @@ class Advance:
         if said:
             return self.finish_group(run, key, filled, now_us)
         run.deadline_us = self.due_us(run, front)
-        return End.EXPIRED if run.deadline_us <= now_us else None
+        if run.deadline_us > now_us:
+            return None
+        return End.BROKEN if now_us < self._own_due_us(run, front) else End.EXPIRED
 
     def finish_group(self, run: Run, key: Key, filled: list[Captured], time_us: int) -> End | str | None:
         """The group the run stands at is done."""
@@ -209,9 +223,28 @@ class Advance:
         taken = list(run.captures[stage.slot : stage.slot + size])
         return taken + [None] * (size - len(taken))
 
-    def open_places(self, front: Front) -> list[int]:
-        """The stages before the end that can still take events."""
-        return [place for place in range(front.low, self._end) if not front.ended >> place & 1]
+    def open_places(self, run: Run, front: Front) -> list[int]:
+        """Of a run at the end, the stages that can still take events."""
+        return [place for place in range(front.low, self._end) if self.is_open(run, front, place)]
+
+    def is_open(self, run: Run, front: Front, place: int) -> bool:
+        """Whether a stage can still take events, as far as time does not say otherwise."""
+        if front.ended >> place & 1:
+            return False
+        return not (front.missed and self.stages[place].strict) or self.begun(run, place)
+
+    def is_stuck(self, run: Run, front: Front, now_us: int) -> bool:
+        """Whether the event that had to be the very next was not, and nothing before it could take another first."""
+        for place in range(front.low, self._end):
+            stage = self.stages[place]
+            if stage.kind not in TAKING:
+                continue
+            if self.is_open(run, front, place):
+                if place >= run.stage or now_us < self.closes_us(run, front, place):
+                    return False
+            elif place >= run.stage and not stage.passable:
+                return True
+        return False
 
     def leave(self, run: Run, place: int) -> None:
         """The run goes on at ``place``: an optional repetition before it that was left half taken counts as none."""

@@ -7,7 +7,8 @@ first step and advanced nothing (under ``overlap``: always), it begins a match. 
 Where to look: how a run moves on is ``advance``, what an event does to one that stands at several stages ``offer``,
 members of ``all`` and ``any`` ``groups``, repetitions ``repetition`` and ``aggregates``, what waits before a match has
 begun ``windows``, what must not have come before it ``leading``, what a completed match does to others
-``after_match``, times of a customer's day ``moments`` and ``local_time``. Here they are put in order.
+``after_match``, what may undo one that has fired ``watches``, times of a customer's day ``moments`` and
+``local_time``. Here they are put in order.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from operators import after_match, leading
+from operators import after_match, leading, watches
 from operators.advance import Advance
 from operators.matcher import Ways
 from operators.offer import Offer, hear
@@ -46,7 +47,7 @@ class Automaton:
         self,
         program: Program,
         schedule: Schedule,
-        found: Callable[[Found], None],
+        found: Callable[[Found | Exited], None],
         tally: Tally,
         profiles: ProfileReader = nobody_known,
     ) -> None:
@@ -78,6 +79,12 @@ class Automaton:
             self._hear_late(state, key, event, ways)
             return
         program = self.program
+        if state is not None and state.more is not None:
+            self._heed(state.more, key, event, ways)
+        if program.fires_on_arrival:
+            if state is not None:
+                self._settle(state, key)
+            return
         advanced: frozenset[Any] | set[Any] = _NOBODY
         if state is not None:
             event_type, stages = event[TYPE], program.stages
@@ -162,6 +169,8 @@ class Automaton:
             leading.hear(state, broken, event[TIME])
         if state is None:
             return
+        if state.more is not None:
+            self._heed(state.more, key, event, ways)
         offered, state.runs = state.runs, []
         for run in offered:
             if taken_by(run.captures, event[ID]):
@@ -268,6 +277,7 @@ class Automaton:
         if state.more is not None:
             self._windows.forget(state, now_us)
             leading.forget(self.program, state, now_us)
+            watches.forget(state.more, now_us)
         state.due_us = END_OF_TIME
         self._settle(state, key)
 
@@ -291,8 +301,8 @@ class Automaton:
         self._tally.add(end.value, program.name)
         if state.more is not None and end in _USE_UP:
             self._windows.give_up(state, run.per, run.captures)
-        if end is End.EXPIRED and (program.tells_expired):
-            self._found(Found(program, key, run.per, run.captures, time_us, expired=True))
+        if end is End.EXPIRED and program.tells_expired:
+            self._tell(state, Found(program, key, run.per, run.captures, time_us, expired=True))
 
     def _complete(self, state: KeyState, key: Key, run: Run, time_us: int) -> None:
         """A match: it fires, at once or when it is no longer held back by an earlier one."""
@@ -308,7 +318,7 @@ class Automaton:
                 match = Held(captures, run.per, run.last_us, time_us)
                 self._windows.retain(state, run.per, after_match.keeping(program.skip, match))
         self._tally.add(End.MATCHED.value, program.name)
-        self._found(Found(program, key, run.per, captures, time_us, expired=False))
+        self._tell(state, Found(program, key, run.per, captures, time_us, expired=False))
 
     def _release(self, state: KeyState, key: Key, now_us: int) -> None:
         """Fires held matches that nothing holds any more."""
@@ -320,9 +330,25 @@ class Automaton:
             self._tally.add(End.MATCHED.value, program.name)
             found = Found(program, key, match.per, match.captures, match.event_time_us, expired=False)
             found.released_us = max(now_us, match.event_time_us)
-            self._found(found)
+            self._tell(state, found)
         if skipped:
             self._tally.add(End.SKIPPED.value, program.name, skipped)
+
+    def _tell(self, state: KeyState, found: Found) -> None:
+        self._found(found)
+        if self.program.watch_us is not None:
+            watches.watch(self.program, state, found, found.released_us)
+
+    def watch_arrival(self, found: Found, order_us: int) -> None:
+        """A match that fired on arrival, to be decided at ``order_us``: its actions may wait."""
+        state = self._state(found.key)
+        watches.watch(self.program, state, found, order_us)
+        self._settle(state, found.key)
+
+    def _heed(self, more: More, key: Key, event: Event, ways: Ways) -> None:
+        if more.watches:
+            for exited in watches.heed(self.program, more, key, event, ways):
+                self._found(exited)
 
     # --- keeping ----------------------------------------------------------------------------------------------
 
@@ -349,7 +375,7 @@ class Automaton:
             if run.deadline_us < due_us:
                 due_us = run.deadline_us
         if more is not None:
-            due_us = min(due_us, self._windows.due_us(more), leading.due_us(self.program, more))
+            due_us = min(due_us, self._windows.due_us(more), leading.due_us(self.program, more), watches.due_us(more))
         if due_us < state.due_us:
             state.due_us = due_us
             self._schedule(due_us, self.program.index, key)

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import msgspec
 
 from config.common_policy import NO_LIMITS, CommonPolicy
+from config.durations import UNITS_US
 from config.errors import ConfigError, Problem
 from config.language import ANY_TYPE, Condition, EventMember, EventStep, IdleStep, Matcher, Trigger, comparisons
+from config.language.uses import actions as actions_of
 from config.loader import LoadedTrigger
 from config.references import Reference
 from config.scores import LoadedScore
@@ -52,6 +54,10 @@ def compile_triggers(
     )
 
 
+_QUIET_US = 2 * UNITS_US["d"]
+"""Quiet hours are over within a day, and once more where the release itself falls into them."""
+
+
 class _Compiler:
     """Compiles one trigger. Two passes: which paths are referenced decides what captures keep."""
 
@@ -71,6 +77,7 @@ class _Compiler:
         compiled = compile_stages(match, layout, self._matcher, exits)
         stages = compiled.stages
         openings = self._openings(compiled)
+        unless = self._unless()
         first = stages[0]
         recipient = compile_recipient(trigger.policy.recipient, layout)
         actions = compile_actions(trigger, layout)
@@ -95,6 +102,8 @@ class _Compiler:
             leading=compiled.leading,
             within_us=match.within_us,
             exits=exits,
+            watch_us=self._watch_us() if exits or unless else None,
+            unless=unless,
             on_repeat=match.on_repeat,
             skip=self._skip(),
             several=match.on_repeat == "overlap" or any(stage.each for stage in stages),
@@ -102,7 +111,6 @@ class _Compiler:
             layouts=layout.getters(),
             labels=compiled.labels,
             groups=compiled.groups,
-            names=dict(layout.slots),
             matchers=tuple(each for _, each in self.matchers),
             listens=self._listens(),
             specs=self._specs(),
@@ -153,6 +161,20 @@ class _Compiler:
         if rule.kind == "keep":
             return None
         return Skip(rule.kind, 0 if rule.name is None else self.layout.slots[rule.name])
+
+    def _unless(self) -> tuple[tuple[str, tuple[CompiledMatcher, ...]], ...]:
+        return tuple(
+            (action.name, tuple(self._matcher(matcher) for matcher in action.unless))
+            for _, action in actions_of(self.trigger)
+            if action.unless
+        )
+
+    def _watch_us(self) -> int | None:
+        """The longest that an action can wait: for its own time, for better matches, for quiet hours to be over."""
+        policy = self.trigger.policy
+        after_us = max(action.after_us or 0 for _, action in actions_of(self.trigger))
+        quiet = policy.quiet_hours
+        return after_us + policy.arbitration_us + (_QUIET_US if quiet and quiet.then == "defer" else 0) or None
 
     # --- matchers ---------------------------------------------------------------------------------------------
 

@@ -214,9 +214,10 @@ class KeyGroup:
             rest = []
             for concern in concerns:
                 program, spec, key, item = concern
-                if self.plan.programs[program].fires_on_arrival:
+                compiled = self.plan.programs[program]
+                if compiled.fires_on_arrival:
                     fired |= self._fire(program, spec, key, (*_parsed(event), item))
-                else:
+                if not compiled.fires_on_arrival or compiled.watch_us is not None:
                     rest.append(concern)
             if fired:
                 self.seen_foreign.keep(event_id, time_us)
@@ -255,7 +256,10 @@ class KeyGroup:
                 return False
         self.tally.add("matches", program.name)
         captured = (matcher.capture(event, program.layouts[0], ways),)
-        self._arrived.append((Found(program, key, per, captured, event[TIME], expired=False), event[ORDER]))
+        found = Found(program, key, per, captured, event[TIME], expired=False)
+        self._arrived.append((found, event[ORDER]))
+        if program.watch_us is not None:
+            self.automata[program_index].watch_arrival(found, event[ORDER])
         return True
 
     def _advance(self, before_us: int, watermark_us: int) -> None:

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from operators.conditions import Captures
 from operators.matcher import CompiledMatcher, Ways
 from operators.records import END_OF_TIME, Event
-from operators.repetition import CAPTURE_TIME, Capture
+from operators.repetition import Capture, place_of
 
 Said: TypeAlias = bool | None
 Absences: TypeAlias = list[Said]
@@ -162,11 +162,5 @@ def picked(node: Leaf | AbsentMember | Node, filled: Filled, *, newest: bool) ->
 
 
 def _completed(places: list[int], filled: Filled) -> tuple[object, ...]:
-    return max(place_of_filled(filled, place) for place in places)
-
-
-def place_of_filled(filled: Filled, place: int) -> tuple[object, ...]:
-    """Where the event of a filled leaf stands in the order of processing."""
-    taken = filled[place]
-    assert taken is not None
-    return (taken[CAPTURE_TIME], *taken[1:CAPTURE_TIME])
+    """Where the last of these leaves to be filled stands in the order of processing."""
+    return max(place_of(taken) for place in places if (taken := filled[place]) is not None)

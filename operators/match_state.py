@@ -11,7 +11,7 @@ from typing import Any
 
 from operators.automaton import Automaton
 from operators.repetition import Captured
-from operators.runs import Front, Held, KeyState, More, Run
+from operators.runs import Front, Held, KeyState, More, Run, Watch
 
 
 def plain_states(automaton: Automaton) -> list[Any]:
@@ -58,12 +58,14 @@ def _run(
 
 
 def _plain_front(front: Front) -> list[Any]:
-    return [front.low, front.floor, front.base_us, front.ended, front.absences, front.fired]
+    return [front.low, front.floor, front.base_us, front.ended, front.absences, front.fired, front.missed]
 
 
-def _front(low: int, floor: int, base_us: int, ended: int, absences: list[bool | None], fired: bool) -> Front:
+def _front(
+    low: int, floor: int, base_us: int, ended: int, absences: list[bool | None], fired: bool, missed: bool
+) -> Front:
     front = Front(low, floor, base_us)
-    front.ended, front.absences, front.fired = ended, absences, fired
+    front.ended, front.absences, front.fired, front.missed = ended, absences, fired, missed
     return front
 
 
@@ -73,10 +75,11 @@ def _plain_more(more: More) -> list[Any]:
         [[number, *times] for number, times in more.heard.items()],
         sorted(more.unclear),
         [[held.captures, held.per, held.last_us, held.event_time_us] for held in more.held],
+        [[each.match_id, each.captures, each.per, each.from_us, each.until_us, each.ended] for each in more.watches],
     ]
 
 
-def _more(windows: list[Any], heard: list[Any], unclear: list[str], held: list[Any]) -> More:
+def _more(windows: list[Any], heard: list[Any], unclear: list[str], held: list[Any], watches: list[Any]) -> More:
     more = More()
     more.windows = {(place, per): [_captured(each) for each in window] for place, per, window in windows}
     more.heard = {number: (latest_us, before_us) for number, latest_us, before_us in heard}
@@ -85,6 +88,10 @@ def _more(windows: list[Any], heard: list[Any], unclear: list[str], held: list[A
         Held(tuple(_captured(each) for each in captures), per, last_us, event_time_us)
         for captures, per, last_us, event_time_us in held
     ]
+    for match_id, captures, per, from_us, until_us, ended in watches:
+        watch = Watch(match_id, tuple(_captured(each) for each in captures), per, from_us, until_us)
+        watch.ended = tuple(ended)
+        more.watches.append(watch)
     return more
 
 

@@ -12,7 +12,7 @@ from operators.paths import Getter
 from operators.records import TYPE, Event
 
 Paths: TypeAlias = tuple[tuple[str, ...], ...]
-Ways: TypeAlias = "tuple[Paths | None, ...] | Mapping[Paths | None, Any]"
+Ways: TypeAlias = "tuple[Paths | None, ...] | dict[Paths | None, Any]"
 """The paths by which an event came to a key, None for the match's own. An event that came by several is still one:
 then the list element it came by stands here by way, and not in the event."""
 
@@ -51,7 +51,7 @@ class CompiledMatcher:
 
     def capture(self, event: Event, layout: tuple[Getter, ...], ways: Ways) -> tuple[Any, ...]:
         """What is kept of an event that fits."""
-        if isinstance(ways, Mapping):
+        if type(ways) is dict:
             item = ways[self.specs.get(event[TYPE], self.default_spec)]
             event = by_item(event, item)
         return capture(event, layout)

@@ -54,7 +54,7 @@ class Offer:
         if any(matcher.blocks(event, run.captures, ways) for matcher in self._program.exits):
             return Offered(End.EXITED)
         hear(run, self._stages[run.stage], event, self._advance)
-        return Offered(self._miss(run, front))
+        return Offered(self._miss(run, front, event[TIME]))
 
     def late(self, run: Run, event: Event, ways: Ways) -> bool:
         """An event that came late: whether it spoils something whose time it lies in."""
@@ -110,9 +110,9 @@ class Offer:
         if run.stage < self._end:
             return None
         if front.fired:
-            if not self._advance.open_places(front):
+            if not self._advance.open_places(run, front):
                 return End.CLOSED
-        elif front.ended >> (self._end - 1) & 1:
+        elif not self._advance.is_open(run, front, self._end - 1):
             return End.MATCHED
         run.deadline_us = self._advance.due_us(run, front)
         return None
@@ -123,7 +123,9 @@ class Offer:
         fallback = None
         for place in range(front.low, min(run.stage + 1, self._end)):
             stage = self._stages[place]
-            if front.ended >> place & 1 or stage.kind not in TAKING or not self._fits(run, front, place, event, ways):
+            if stage.kind not in TAKING or not self._advance.is_open(run, front, place):
+                continue
+            if not self._fits(run, front, place, event, ways):
                 continue
             loop = stage.loop
             if loop is None or loop.greedy or place == run.stage:
@@ -150,6 +152,7 @@ class Offer:
         if not advance.begun(run, place):
             advance.leave(run, place)
             front.low, front.base_us, front.ended = place, run.last_us, 0
+        front.missed = False
         run.last_us = time_us = event[TIME]
         if stage.group is not None:
             return self._fill(run, key, event, ways)
@@ -196,20 +199,20 @@ class Offer:
         run.deadline_us = advance.due_us(run, front)
         return None
 
-    def _miss(self, run: Run, front: Front) -> End | None:
-        """The event was taken by nothing: what asked for the very next one can no longer have it."""
-        before = front.ended
-        for place in range(front.low, self._end):
-            stage, begun = self._stages[place], self._advance.begun(run, place)
-            needed = place >= run.stage and not stage.passable
-            strict = stage.loop is not None and stage.loop.strict if begun else stage.strict
-            if strict and stage.kind in TAKING:
-                if needed:
-                    return End.BROKEN
-                front.ended |= 1 << place
-            if needed and stage.kind in TAKING:
-                break
-        return None if front.ended == before else self._after_ending(run, front)
+    def _miss(self, run: Run, front: Front, time_us: int) -> End | None:
+        """The event was taken by nothing: what asked for the very next one cannot have it any more."""
+        low = front.low
+        loop = self._stages[low].loop
+        if loop is not None and loop.strict and self._advance.begun(run, low):
+            if low == run.stage:
+                return End.BROKEN
+            front.ended |= 1 << low
+        front.missed = True
+        if self._advance.is_stuck(run, front, time_us):
+            return End.BROKEN
+        if run.stage < self._end and self._stages[run.stage].kind in TAKING:
+            run.deadline_us = self._advance.due_us(run, front)
+        return self._after_ending(run, front)
 
 
 def hear(run: Run, stage: Stage, event: Event, advance: Advance) -> None:

@@ -110,9 +110,10 @@ class Plan:
                 keys = None if paths == _CUSTOMER else _composite(paths)
                 if event_type == ACTION_SENT:
                     keys, body = _of_others(program.name, keys or _composite(paths)), body or is_home
-                groups.setdefault((is_home, program.fires_on_arrival), []).append(
-                    Listener(program.index, spec, keys, OWN_WAY if spec is None else (spec,))
-                )
+                listener = Listener(program.index, spec, keys, OWN_WAY if spec is None else (spec,))
+                groups.setdefault((is_home, program.fires_on_arrival), []).append(listener)
+                if is_home and program.fires_on_arrival and program.watch_us is not None:
+                    groups.setdefault((True, False), []).append(listener)
                 reads_key = any(needs_body(path) for path in paths)
                 body |= is_home and (reads_key or program.bodies is None or event_type in program.bodies)
             reads_profile |= program.needs.asks_profile(event_type)

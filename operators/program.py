@@ -15,7 +15,7 @@ from operators.moments import Moment
 from operators.needs import Needs
 from operators.paths import Getter
 from operators.policy.compiled import CompiledPolicy
-from operators.repetition import Capture, Growth
+from operators.repetition import Growth
 
 Key: TypeAlias = str | tuple[str, ...]
 """What a rule correlates by; a composite key is a tuple."""
@@ -179,6 +179,10 @@ class Program:
     leading: tuple[Leading, ...]
     within_us: int | None
     exits: tuple[CompiledMatcher, ...]
+    watch_us: int | None
+    """How long after a match fired an event can end what of it waits; None: nothing waits, or nothing ends it."""
+    unless: tuple[tuple[str, tuple[CompiledMatcher, ...]], ...]
+    """By action, what ends it while it waits."""
     on_repeat: OnRepeat
     skip: Skip | None
     """None: keep."""
@@ -191,8 +195,6 @@ class Program:
     """By slot: what evidence and identity call its step."""
     groups: tuple[tuple[int, int], ...]
     """The slots of each ``all`` and ``any``, from and to; their events stand in the order in which they came."""
-    names: Mapping[str, int]
-    """By the name it was given (``as``), the slot of an event step."""
     matchers: tuple[CompiledMatcher, ...]
     """Every one there is."""
     listens: frozenset[str] | None
@@ -219,8 +221,3 @@ class Program:
     def specs_of(self, event_type: str) -> tuple[Spec | None, ...]:
         """The ways events of this type find their keys here."""
         return self.specs.get(event_type, self.default_specs)
-
-    def captured(self, captures: Captures, name: str) -> Capture | None:
-        """What the step of this name took, as ``operators.repetition`` describes it; None: nothing."""
-        slot = self.names[name]
-        return captures[slot] if slot < len(captures) else None

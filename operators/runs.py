@@ -12,7 +12,7 @@ from typing import Any
 from operators.conditions import Captures
 from operators.program import Key, Program
 from operators.records import END_OF_TIME
-from operators.repetition import Capture, earliest, place_of
+from operators.repetition import earliest, place_of
 
 
 class End(Enum):
@@ -44,7 +44,7 @@ class Front:
     what they need, and still take events.
     """
 
-    __slots__ = ("absences", "base_us", "ended", "fired", "floor", "low")
+    __slots__ = ("absences", "base_us", "ended", "fired", "floor", "low", "missed")
 
     def __init__(self, low: int, floor: int, base_us: int) -> None:
         self.low = low
@@ -53,15 +53,18 @@ class Front:
         self.base_us = base_us
         """Where the stage at ``low`` has begun: the time of the latest event before it."""
         self.ended = 0
-        """Bits of stages that take no more: ``until``, ``strict``."""
+        """Bits of stages whose repetition is over: ``until``, or a strange event between its own."""
         self.absences: list[bool | None] = []
         """Of the group it stands at: see ``operators.groups``."""
         self.fired = False
+        self.missed = False
+        """An event of the key was taken by nothing: what asks for the very next one cannot be next."""
 
     def copy(self) -> Front:
         """Another like it."""
         other = Front(self.low, self.floor, self.base_us)
-        other.ended, other.absences, other.fired = self.ended, list(self.absences), self.fired
+        other.ended, other.absences = self.ended, list(self.absences)
+        other.fired, other.missed = self.fired, self.missed
         return other
 
 
@@ -104,10 +107,28 @@ class Held:
         self.place = beginning(captures)
 
 
-class More:
-    """What a key keeps beside open matches: what has not begun, what must not have come before, what is held."""
+class Watch:
+    """A match that fired, some of whose actions may still wait to be sent: what could end them is watched for."""
 
-    __slots__ = ("heard", "held", "unclear", "windows")
+    __slots__ = ("captures", "ended", "from_us", "match_id", "per", "until_us")
+
+    def __init__(self, match_id: str, captures: Captures, per: Any, from_us: int, until_us: int) -> None:
+        self.match_id = match_id
+        self.captures = captures
+        self.per = per
+        self.from_us = from_us
+        """When it fired."""
+        self.until_us = until_us
+        """By then nothing of it can still wait."""
+        self.ended: tuple[str, ...] = ()
+        """Actions whose ``unless`` has come."""
+
+
+class More:
+    """What a key keeps beside open matches: what has not begun, what must not have come before, what is
+    held, what may still be undone."""
+
+    __slots__ = ("heard", "held", "unclear", "watches", "windows")
 
     def __init__(self) -> None:
         self.windows: dict[tuple[int, Any], list[Any]] = {}
@@ -118,9 +139,10 @@ class More:
         self.unclear: set[str] = set()
         """Ids of events in a window that no match may begin with."""
         self.held: list[Held] = []
+        self.watches: list[Watch] = []
 
     def __bool__(self) -> bool:
-        return bool(self.windows or self.heard or self.held)
+        return bool(self.windows or self.heard or self.held or self.watches)
 
 
 class KeyState:
@@ -161,10 +183,6 @@ class Found:
         self.expired = expired
         self.released_us = event_time_us if released_us is None else released_us
         """Event time from which on it may be decided: later than its own where it was held."""
-
-    def captured(self, name: str) -> Capture | None:
-        """What the step of this name took, as ``operators.repetition`` describes it; None: nothing."""
-        return self.program.captured(self.captures, name)
 
 
 class Exited:

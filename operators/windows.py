@@ -95,25 +95,16 @@ class Windows:
             _unclear(state, event[ID])
         if opening.size is not None and len(window) > opening.size:
             del window[: len(window) - opening.size]
-        taken = self._from_clear(state, window)
-        if len(taken) < loop.min or (loop.having is not None and loop.max is not None and len(taken) > loop.max):
+        if len(window) < loop.min or (loop.having is not None and loop.max is not None and len(window) > loop.max):
             return True, None
-        captured = loop.growth.of(taken)
+        if state.more is not None and window[0][CAPTURE_ID] in state.more.unclear:
+            return True, None
+        captured = loop.growth.of(window)
         if loop.having is not None and loop.having((*[None] * stage.slot, captured)) is not True:
             return True, None
         if self._uses_up:
             window.clear()
         return True, (captured,)
-
-    def _from_clear(self, state: KeyState, window: list[Capture]) -> list[Capture]:
-        """The events of a window from the first on that a match may begin with."""
-        if state.more is None or not state.more.unclear:
-            return window
-        unclear = state.more.unclear
-        for place, each in enumerate(window):
-            if each[CAPTURE_ID] not in unclear:
-                return window[place:]
-        return []
 
     # --- all and any ------------------------------------------------------------------------------------------
 

@@ -114,7 +114,10 @@ class Waiting:
     def _push(self, at_us: int, phase: int, priority: int, match: Match, place: int, entry: Entry) -> None:
         key = (match.key,) if isinstance(match.key, str) else match.key
         self._count += 1  # two events may end one match at one time: nothing after this is compared
-        order = (at_us, phase, -priority, match.trigger, key, match.match_id, place, self._count)
+        # Of matches of one key at one time the one that began first: the order in which they are told.
+        first = match.evidence[0]
+        begun = (first.event_time_us, first.topic, first.partition, first.offset)
+        order = (at_us, phase, -priority, match.trigger, key, begun, match.match_id, place, self._count)
         heappush(self._line, (*order, entry))
 
 

@@ -63,3 +63,14 @@ def test_each_of_them_goes_on_by_itself():
     events = [event("a", "0s"), event("b", "1m"), event("b", "4m"), event("c", "7m"), event("b", "9m")]
     found = run(text, events, at_end="flush", chunk_size=1, snapshot_every=1)
     assert ids(found) == ["a@0s b@1m", "a@0s b@9m"]
+
+
+def test_a_strict_step_that_another_event_kept_from_being_next_waits_for_what_may_still_come_before_it():
+    text = trigger("steps: [{event: a}, {event: b, optional: true, within: 10m}, {event: c, contiguity: strict}]")
+    assert ids(run(text, [event("a", "0s"), event("x", "1m"), event("b", "2m"), event("c", "3m")])) == [
+        "a@0s b@2m c@3m"
+    ]
+    assert run(text, [event("a", "0s"), event("x", "1m"), event("c", "2m")]).fired == []
+    for when, broken in (("10m-1ms", 0), ("10m", 1), ("10m+1ms", 1)):
+        found = run(text, [event("a", "0s"), event("x", "1m"), event("y", when, customer="c2")])
+        assert (found.tally.of("broken", "t"), found.expired) == (broken, [])
