@@ -38,7 +38,8 @@ def _value(value: Any, layout: CaptureLayout) -> Read:
     if isinstance(value, Reference):
         read = layout.resolve(value)
         if value.path == ("event_time",) and value.selector != "item":
-            return lambda captures: _time(read(captures))
+            # None of a step that took no event.
+            return lambda captures: None if (time_us := read(captures)) is None else iso_ms(time_us)
         return read
     if isinstance(value, Mapping):
         return _data(value, layout)
@@ -46,8 +47,3 @@ def _value(value: Any, layout: CaptureLayout) -> Read:
         members = [_value(each, layout) for each in value]
         return lambda captures: [read(captures) for read in members]
     return lambda captures: value
-
-
-def _time(time_us: int | None) -> str | None:
-    """None of a step that took no event."""
-    return None if time_us is None else iso_ms(time_us)
