@@ -1,4 +1,4 @@
-"""A golden file lived through Bytewax on a recovery store, an epoch a chunk: killed and resumed, on any number of workers.
+"""A golden file lived through Bytewax on a recovery store, an epoch a chunk: aborted, and resumed on other workers.
 
 What it does not simulate: a process that dies (``tests/recovery`` kills real ones), Kafka, and sinks that ask what is
 there already. So a decision of an epoch that did not close is told again, and must be the same one.

@@ -21,6 +21,7 @@ SEGMENT_NAMES = {
     "signup": "Signed Up",
 }
 """Where they are others than ours in Segment's spelling (`payment_failed`: Payment Failed)."""
+VOCABULARY = load_vocabularies(ROOT / "config" / "vocabulary")["segment"]
 NUMBERS_HERE = {"price-as-text", "a-total-as-text"}
 """Customers of whom the canonical envelope says text where the vocabulary reads a number."""
 
@@ -39,7 +40,9 @@ def sent(row):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ABOUT_PRODUCTS])
 def test_a_segment_stream_fires_it(name):
-    decoder = Decoder("segment", schemas=SCHEMAS, vocabulary=load_vocabularies(ROOT / "config" / "vocabulary")["segment"])
+    decoder = Decoder(
+        "segment", schemas=SCHEMAS, vocabulary=load_vocabularies(ROOT / "config" / "vocabulary")["segment"]
+    )
     rows = [sent(row) for row in events(name) if row["customer_id"] not in NUMBERS_HERE]
     found = run(trigger_file(name).read_text(), rows, max_out_of_orderness=MAX_OUT_OF_ORDERNESS, decoder=decoder)
     assert shortened(orjson.loads(line) for line in found.lines().splitlines()) == expected(name)

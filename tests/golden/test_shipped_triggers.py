@@ -4,14 +4,22 @@ Straight; in chunks of one; from a snapshot between any two chunks; beside all t
 again and again on a recovery store; resumed at other numbers of workers.
 """
 
-from datetime import datetime, timedelta
-
 import orjson
 import pytest
 
-from tests.golden.cases import HERE, MAX_OUT_OF_ORDERNESS, NAMES, SCHEMAS, events, events_file, expected, shortened
-from tests.golden.cases import TRIGGERS as FOLDER
-from tests.golden.cases import trigger_file
+from tests.golden.cases import (
+    HERE,
+    MAX_OUT_OF_ORDERNESS,
+    NAMES,
+    SCHEMAS,
+    TRIGGERS,
+    all_in_a_row,
+    events,
+    events_file,
+    expected,
+    shortened,
+    trigger_file,
+)
 from tests.golden.lives import lived
 from tests.harness import run, run_files
 
@@ -65,11 +73,10 @@ def test_beside_all_the_others(name):
 
 def test_on_two_workers_all_at_once(tmp_path):
     file = tmp_path / "events.jsonl"
-    # Every file begins where the one before ended, with customers of its own.
-    file.write_bytes(b"".join(_moved(name, timedelta(days=100 * place)) for place, name in enumerate(NAMES)))
+    file.write_bytes(all_in_a_row())
     asked = {"max_out_of_orderness": MAX_OUT_OF_ORDERNESS}
-    found = run_files([FOLDER], file, tmp_path / "out.jsonl", workers=2, chunk_size=10, **asked)
-    one = run_files([FOLDER], file, tmp_path / "one.jsonl", **asked)
+    found = run_files([TRIGGERS], file, tmp_path / "out.jsonl", workers=2, chunk_size=10, **asked)
+    one = run_files([TRIGGERS], file, tmp_path / "one.jsonl", **asked)
     assert found.lines == one.lines
     assert found.summary.as_dict() | {"seconds": 0} == one.summary.as_dict() | {"seconds": 0}
     assert sum(found.summary.actions.values()) == len(found.rows) >= sum(len(expected(name)) for name in NAMES)
@@ -96,13 +103,3 @@ def test_aborted_again_and_again(name, tmp_path):
 @pytest.mark.parametrize("workers", [(1, 3, 2), (4, 1, 3)])
 def test_resumed_at_another_number_of_workers(name, workers, tmp_path):
     assert shortened(lived(name, tmp_path, workers=workers, chunks=9)) == expected(name)
-
-
-def _moved(name, later):
-    rows = events(name)
-    for row in rows:
-        row["event_time"] = (datetime.fromisoformat(row["event_time"]) + later).isoformat(timespec="milliseconds")
-        row["event_id"] = f"{name}/{row['event_id']}"
-        if "customer_id" in row:
-            row["customer_id"] = f"{name}/{row['customer_id']}"
-    return b"".join(orjson.dumps(row) + b"\n" for row in rows)

@@ -1,0 +1,138 @@
+"""SQL over the archived log finds what the triggers find (``docs/queries``).
+
+Over all golden files, over five weeks of a seeded shop, and over a real week where it is there.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from flows.file_source import FileSource
+from flows.shop_traffic import Plan, shop_traffic
+from operators.decode import Decoder
+from operators.render import iso_ms
+from tests.golden.cases import NAMES, ROOT, SCHEMAS, TRIGGERS, all_in_a_row
+from tests.golden.trigger_sql import QUERIES
+from tests.harness import run_files, us
+
+SAID = sorted(path.stem for path in QUERIES.glob("*.sql"))
+OPENING_US = int(datetime(2026, 2, 9, 10, tzinfo=UTC).timestamp()) * 1_000_000
+HOUR_US = 3_600_000_000
+
+Match = tuple[str, tuple[str, ...], str, tuple[str, ...]]
+"""(event time, key, recipient, evidence)."""
+Found = dict[str, list[Match]]
+
+
+def golden(folder: Path) -> tuple[Path, str]:
+    file = folder / "golden.jsonl"
+    file.write_bytes(all_in_a_row())
+    return file, "5s"
+
+
+def shop(folder: Path) -> tuple[Path, str]:
+    file = folder / "shop.jsonl"
+    messages = shop_traffic(Plan(OPENING_US, OPENING_US + 4 * HOUR_US, customers=900))
+    # A line end inside a message would make two of it.
+    file.write_bytes(b"".join(message.value.replace(b"\n", b" ") + b"\n" for message in messages))
+    return file, "60s"
+
+
+def week(folder: Path) -> tuple[Path, str]:
+    file = ROOT.parent / "shared" / "data" / "ga_store_2016_08_week1.jsonl.gz"
+    if not file.exists():
+        pytest.skip(f"{file} is not there")
+    return file, "5s"
+
+
+LOGS: dict[str, tuple[Callable[[Path], tuple[Path, str]], set[str]]] = {
+    "golden": (golden, set(SAID)),
+    "shop": (shop, set(SAID) - {"win_back", "subscription_downgrade_risk"}),
+    "week": (
+        week,
+        {
+            *("browse_abandonment", "cart_abandonment", "checkout_abandonment", "post_purchase_thank_you"),
+            "session_end_with_cart",
+        },
+    ),
+}
+"""By name: what makes a log (its file, its ``max_out_of_orderness``), and the triggers that must fire on it."""
+
+
+@pytest.fixture(scope="module", params=LOGS)
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Found, Found]:
+    """The log's name, what the triggers found in it and what SQL did."""
+    folder = tmp_path_factory.mktemp(request.param)
+    file, disorder = LOGS[request.param][0](folder)
+    log, rows = folder / "log.jsonl", folder / "rows.jsonl"
+    in_time(file, disorder, log, rows)
+    return request.param, fired(log, disorder, folder / "out.jsonl"), answered(rows)
+
+
+def in_time(file: Path, disorder: str, log: Path, rows: Path) -> None:
+    """What of the file is an event and not late, as canonical lines and as rows of the table ``events``."""
+    source = FileSource(path=file, decoder=Decoder(schemas=SCHEMAS), max_out_of_orderness_us=us(disorder))
+    partition = source.build_part("in", file.name, None)
+    final, offset = False, 0
+    with log.open("wb") as lines, rows.open("wb") as table:
+        while not final:
+            for chunk in partition.next_batch():
+                final, late = chunk.final, set(chunk.late)
+                for place, (record, time_us) in enumerate(zip(chunk.records, chunk.event_times_us, strict=True)):
+                    if place in late:
+                        continue
+                    fields: dict[str, Any] = {
+                        "event_id": record.event_id,
+                        "type": record.type,
+                        "properties": orjson.Fragment(bytes(record.properties)),
+                        "context": orjson.Fragment(bytes(record.context)),
+                    }
+                    if record.customer_id is not None:
+                        fields["customer_id"] = record.customer_id
+                    lines.write(orjson.dumps(fields | {"event_time": iso_ms(time_us)}) + b"\n")
+                    stamp = iso_ms(time_us).removesuffix("Z")
+                    table.write(orjson.dumps(fields | {"event_time": stamp, "offset": offset}) + b"\n")
+                    offset += 1
+
+
+def fired(log: Path, disorder: str, out: Path) -> Found:
+    """Every match of a backtest, whatever policy made of its actions."""
+    triggers = [TRIGGERS / f"{name}.yaml" for name in SAID]
+    found = run_files(triggers, log, out, max_out_of_orderness=disorder)
+    assert (found.summary.late, found.summary.dead) == (0, 0)
+    matches: dict[str, set[Match]] = {name: set() for name in SAID}
+    for row in found.rows:
+        key = tuple(row["key"]) if isinstance(row["key"], list) else (row["key"],)
+        evidence = tuple(each["event_id"] for each in row["evidence"])
+        matches[row["trigger"]].add((row["event_time"], key, row["recipient"], evidence))
+    return {name: sorted(each) for name, each in matches.items()}
+
+
+def answered(rows: Path) -> Found:
+    """The same from SQL."""
+    command = [sys.executable, "-m", "tests.golden.trigger_sql", str(rows)]
+    said = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    found: Found = {name: [] for name in SAID}
+    for row in map(orjson.loads, said.splitlines()):
+        time = datetime.fromisoformat(row["fired_at"]).isoformat(timespec="milliseconds") + "Z"
+        found[row["trigger"]].append((time, tuple(row["key"]), row["recipient"], tuple(row["evidence"])))
+    return {name: sorted(each) for name, each in found.items()}
+
+
+def test_every_shipped_trigger_has_its_query():
+    assert SAID == NAMES
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_sql_finds_what_the_trigger_finds(name, both):
+    log, triggers, sql = both
+    assert sql[name] == triggers[name]
+    assert triggers[name] or name not in LOGS[log][1]
