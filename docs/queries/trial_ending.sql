@@ -28,5 +28,6 @@ SELECT
     [event_id] AS evidence
 FROM followed
 WHERE type != 'subscribed' AND due IS NOT NULL AND (due <= event_time OR next IS NULL OR next >= due)
+    AND due >= event_time - INTERVAL 24 HOUR -- max_age
     AND fired_at <= (SELECT max(event_time) FROM events)
 ORDER BY fired_at, key

@@ -1,4 +1,4 @@
-"""The golden files: for each shipped trigger a file of events beside the actions it must give, written by hand.
+"""The golden files: for each shipped trigger a file of events beside what must become of its actions, by hand.
 
 A customer's name (of triggers about a product: the product's) says what it is a case of.
 """
@@ -6,7 +6,6 @@ A customer's name (of triggers about a product: the product's) says what it is a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -22,7 +21,7 @@ SCHEMAS: Final = load_event_schemas(ROOT / "config" / "events")
 MAX_OUT_OF_ORDERNESS: Final = "5s"
 
 Row: TypeAlias = dict[str, Any]
-_SHOWN: Final = ("event_time", "key", "recipient", "outcome", "channel", "template", "data")
+_SHOWN: Final = ("event_time", "key", "recipient", "outcome", "reason", "channel", "template", "data")
 
 
 def trigger_file(name: str) -> Path:
@@ -41,7 +40,7 @@ def events(name: str) -> list[Row]:
 
 
 def expected(name: str) -> list[Row]:
-    """The actions that the trigger must give."""
+    """What must become of the trigger's actions."""
     return sorted(_read(HERE / name / "expected.jsonl"), key=_by_place)
 
 
@@ -55,19 +54,19 @@ def shortened(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
     return sorted(short, key=_by_place)
 
 
-def all_in_a_row() -> bytes:
-    """All files as one: each begins a hundred days after the one before it, with customers of its own."""
-    return b"".join(_moved(name, timedelta(days=100 * place)) for place, name in enumerate(NAMES))
-
-
-def _moved(name: str, later: timedelta) -> bytes:
-    rows = events(name)
-    for row in rows:
-        row["event_time"] = (datetime.fromisoformat(row["event_time"]) + later).isoformat(timespec="milliseconds")
-        row["event_id"] = f"{name}/{row['event_id']}"
-        if "customer_id" in row:
-            row["customer_id"] = f"{name}/{row['customer_id']}"
-    return b"".join(orjson.dumps(row) + b"\n" for row in rows)
+def all_at_once() -> bytes:
+    """All files as one log, each with customers of its own; whatever is late in a file is as late here."""
+    arriving: list[tuple[str, bytes]] = []
+    for name in NAMES:
+        largest = ""
+        for row in events(name):
+            largest = max(largest, row["event_time"])
+            row["event_id"] = f"{name}/{row['event_id']}"
+            if "customer_id" in row:
+                row["customer_id"] = f"{name}/{row['customer_id']}"
+            arriving.append((largest, orjson.dumps(row) + b"\n"))
+    arriving.sort(key=lambda each: each[0])
+    return b"".join(line for _, line in arriving)
 
 
 def _read(path: Path) -> list[Row]:
@@ -75,4 +74,5 @@ def _read(path: Path) -> list[Row]:
 
 
 def _by_place(row: Row) -> tuple[Any, ...]:
-    return (row["event_time"], row["key"], row["recipient"], row["channel"], row["template"], row["evidence"])
+    was_released = row["outcome"] != "deferred"
+    return (row["event_time"], row["key"], row["recipient"], row["channel"], row["evidence"], was_released)

@@ -23,6 +23,7 @@ from config.loader import load_triggers
 from flows.backtest_report import render
 from flows.file_source import FileSource
 from operators.compiler import compile_triggers
+from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, detect
 from operators.plan import Plan
@@ -50,6 +51,8 @@ def lived(name: str, folder: Path, *, workers: Sequence[int], chunks: int) -> li
         life = _Life(log, until=number * len(log) // len(workers), aborted=count == 1 and number < len(workers))
         flow = Dataflow("golden")
         found = detect("detect", op.input("in", flow, life), Detection(plan, KEY_GROUPS, us(DEDUPE_HORIZON)))
+        if not plan.decides_at_home:
+            found = decide("decide", found, Deciding(plan, KEY_GROUPS))
         op.output("out", op.map("value", found, lambda keyed: keyed[1]), TestingSink(told))
         cluster_main(  # type: ignore[no-untyped-call]
             flow, [], 0, epoch_interval=timedelta(0), worker_count_per_proc=count,

@@ -28,12 +28,13 @@ NUMBERS_HERE = {"price-as-text", "a-total-as-text"}
 
 def sent(row):
     name = SEGMENT_NAMES.get(row["type"], row["type"].replace("_", " ").title())
-    call = {"type": "page"} if row["type"] == "page_view" else {"type": "track", "event": name}
+    call = {"type": {"page_view": "page", "identify": "identify"}.get(row["type"], "track")}
     return call | {
+        "event": name,
         "messageId": row["event_id"],
         "userId": row["customer_id"],
         "timestamp": row["event_time"],
-        "properties": row.get("properties", {}),
+        "traits" if row["type"] == "identify" else "properties": row.get("properties", {}),
         "context": row.get("context", {}),
     }
 

@@ -19,7 +19,7 @@ from flows.file_source import FileSource
 from flows.shop_traffic import Plan, shop_traffic
 from operators.decode import Decoder
 from operators.render import iso_ms
-from tests.golden.cases import NAMES, ROOT, SCHEMAS, TRIGGERS, all_in_a_row
+from tests.golden.cases import NAMES, ROOT, SCHEMAS, TRIGGERS, all_at_once
 from tests.golden.trigger_sql import QUERIES
 from tests.harness import run_files, us
 
@@ -34,7 +34,7 @@ Found = dict[str, list[Match]]
 
 def golden(folder: Path) -> tuple[Path, str]:
     file = folder / "golden.jsonl"
-    file.write_bytes(all_in_a_row())
+    file.write_bytes(all_at_once())
     return file, "5s"
 
 
