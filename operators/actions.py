@@ -56,7 +56,8 @@ def _value(value: Any, layout: CaptureLayout, location: Location, fills: list[tu
     if isinstance(value, Reference):
         read = layout.resolve(value)
         if value.path == ("event_time",) and value.selector != "item":
-            return lambda captures: iso_ms(read(captures))
+            # None of a step that took no event.
+            return lambda captures: None if (time_us := read(captures)) is None else iso_ms(time_us)
         return read
     if isinstance(value, Mapping):
         return _data(value, layout, location, fills)
