@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,21 @@ class BacktestRun:
     peak_rss_bytes: int
 
 
-def run_backtest(events: Path, *, at_end: AtEnd) -> BacktestRun:
-    """Raises WrongAnswerError where actions, duplicates, late events or open matches are not the reference's."""
+def run_backtest(events: Path, *, at_end: AtEnd, beside: Sequence[Path] = ()) -> BacktestRun:
+    """The abandonment rule, `beside` triggers that the file has no events for.
+
+    Raises WrongAnswerError where actions, duplicates, late events or open matches are not the reference's.
+    """
     wanted = expected(events, at_end=at_end)
     out = cache_folder() / "actions.jsonl"
     out.unlink(missing_ok=True)
     cost = run_child(
         [
             sys.executable,
-            *("-m", "flows.backtest", "--triggers", TRIGGER, "--events", events, "--out", out),
+            *("-m", "flows.backtest", "--events", events, "--out", out),
+            "--triggers",
+            TRIGGER,
+            *beside,
             *("--max-out-of-orderness", f"{OUT_OF_ORDERNESS_MS}ms", "--at-end", at_end, "--summary", "json"),
         ],
         cwd=ROOT,

@@ -29,7 +29,7 @@ Place = tuple[int, int]
 """(event time in ms, arrival): where an event stands in the order of processing."""
 
 
-def abandonments(events: Iterable[Event], *, on_repeat: OnRepeat, at_end: AtEnd) -> Answer:
+def abandonments(events: Iterable[Event], *, on_repeat: OnRepeat, at_end: AtEnd, within_ms: int = WITHIN_MS) -> Answer:
     """(deadline_ms, customer, event id of the cart) of every match, sorted; `events` in order of arrival.
 
     `hold` knows the deadlines up to the largest event time read; `flush` runs to the end of time.
@@ -53,44 +53,44 @@ def abandonments(events: Iterable[Event], *, on_repeat: OnRepeat, at_end: AtEnd)
     abandoned = _ABANDONED[on_repeat]
     answer: Answer = []
     for customer, added in carts.items():
-        for cart in abandoned(sorted(added), sorted(purchases[customer])):
-            deadline_ms = cart[0] + WITHIN_MS
+        for cart in abandoned(sorted(added), sorted(purchases[customer]), within_ms):
+            deadline_ms = cart[0] + within_ms
             if at_end == "flush" or deadline_ms <= last_ms:
                 answer.append((deadline_ms, customer, cart_ids[cart]))
     answer.sort()
     return answer
 
 
-def _in_time_after(cart: Place, places: list[Place]) -> Place | None:
-    """The first of the sorted `places` in [A, A + 30m) after `cart`, by time and then by arrival."""
+def _in_time_after(cart: Place, places: list[Place], within_ms: int) -> Place | None:
+    """The first of the sorted `places` in [A, A + within) after `cart`, by time and then by arrival."""
     at = bisect_right(places, cart)
-    return places[at] if at < len(places) and places[at][0] < cart[0] + WITHIN_MS else None
+    return places[at] if at < len(places) and places[at][0] < cart[0] + within_ms else None
 
 
-def _each(carts: list[Place], purchases: list[Place]) -> list[Place]:
-    return [cart for cart in carts if not _in_time_after(cart, purchases)]
+def _each(carts: list[Place], purchases: list[Place], within_ms: int) -> list[Place]:
+    return [cart for cart in carts if not _in_time_after(cart, purchases, within_ms)]
 
 
-def _newest(carts: list[Place], purchases: list[Place]) -> list[Place]:
-    return [cart for cart in _each(carts, purchases) if not _in_time_after(cart, carts)]
+def _newest(carts: list[Place], purchases: list[Place], within_ms: int) -> list[Place]:
+    return [cart for cart in _each(carts, purchases, within_ms) if not _in_time_after(cart, carts, within_ms)]
 
 
-def _oldest(carts: list[Place], purchases: list[Place]) -> list[Place]:
+def _oldest(carts: list[Place], purchases: list[Place], within_ms: int) -> list[Place]:
     """While a match is open, other carts are passed over: until it is bought, or up to its deadline."""
     abandoned: list[Place] = []
     at = 0
     while at < len(carts):
         cart = carts[at]
-        bought = _in_time_after(cart, purchases)
+        bought = _in_time_after(cart, purchases, within_ms)
         if bought is None:
             abandoned.append(cart)
-            at = bisect_left(carts, (cart[0] + WITHIN_MS, -1))
+            at = bisect_left(carts, (cart[0] + within_ms, -1))
         else:
             at = bisect_right(carts, bought)
     return abandoned
 
 
-_ABANDONED: dict[OnRepeat, Callable[[list[Place], list[Place]], list[Place]]] = {
+_ABANDONED: dict[OnRepeat, Callable[[list[Place], list[Place], int], list[Place]]] = {
     "restart": _newest,
     "ignore": _oldest,
     "overlap": _each,

@@ -32,10 +32,10 @@ from operators.anonymous.values import FromIdentity
 from operators.clock import PartitionClock
 from operators.compiler import compile_triggers
 from operators.decode import Decoded, Decoder, Messages
-from operators.group import KeyGroup
+from operators.group import KeyGroup, Told
 from operators.keys import group_names
 from operators.plan import Plan
-from operators.records import END_OF_TIME, Chunk, Decision, GroupBatch, LateEvent, Origin
+from operators.records import END_OF_TIME, Chunk, Decision, GroupBatch, Origin
 from operators.route import parting_router
 
 STAGES = ("read lines", "decode", "watermark stamp", "route", "identity", "key group")
@@ -76,7 +76,7 @@ def one_repetition(events: Path, *, chunk_size: int, key_groups: int) -> tuple[d
         routed = perf_counter_ns()
         relayed = relay.pass_on([(name, identities[name].receive(apart)) for name, apart in parted.identity])
         identified = perf_counter_ns()
-        found: list[Decision | LateEvent] = []
+        found: list[Told] = []
         batches: list[tuple[str, GroupBatch | FromIdentity]] = [*parted.direct, *relayed]
         for name, batch in batches:
             found += groups[name].receive(batch)

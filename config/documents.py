@@ -75,34 +75,52 @@ class Document:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """A document with mistakes in its YAML: the values at `unread` are not what was written, nor are they missing."""
+
+    document: Document
+    problems: tuple[Problem, ...]
+    unread: tuple[Location, ...]
+
+
 def read_document(path: Path) -> Document:
     """The YAML document in a file. Raises `ConfigError`."""
+    return parse_document(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a file. Raises `ConfigError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         refused = Refused(f"cannot be read: {error.strerror}", allowed="a YAML file")
-        raise ConfigError([Source(str(path), {}).problem((), UNSHOWN, refused)]) from None
     except UnicodeDecodeError:
         refused = Refused("is not UTF-8 text", allowed="a YAML file")
-        raise ConfigError([Source(str(path), {}).problem((), UNSHOWN, refused)]) from None
-    return parse_document(text, str(path))
+    raise ConfigError([Source(str(path), {}).problem((), UNSHOWN, refused)])
 
 
 def parse_document(text: str, file: str) -> Document:
     """The YAML document in a text; `file` is what problems call it. Raises `ConfigError`."""
+    salvaged = salvage(text, file)
+    if salvaged.problems:
+        raise ConfigError(salvaged.problems)
+    return salvaged.document
+
+
+def salvage(text: str, file: str) -> Salvaged:
+    """What can be read of a text, with what cannot. Raises `ConfigError` where that is nothing."""
     try:
         node = YAML(pure=True).compose(text)
     except YAMLError as error:
         raise ConfigError([_syntax_problem(error, file)]) from None
     reader = _Reader(file)
     data = None if node is None else reader.read(node, (), ())
-    if reader.problems:
-        raise ConfigError(reader.problems)
     source = Source(file, reader.positions)
     if not isinstance(data, dict):
         refused = Refused("is empty" if data is None else "is not a mapping", allowed="NAME: VALUE lines")
-        raise ConfigError([source.problem((), UNSHOWN, refused)])
-    return Document(data, source)
+        raise ConfigError(reader.problems or [source.problem((), UNSHOWN, refused)])
+    return Salvaged(Document(data, source), tuple(reader.problems), tuple(reader.unread))
 
 
 class _Reader:
@@ -112,16 +130,16 @@ class _Reader:
         self._file = file
         self.positions: dict[Location, Position] = {}
         self.problems: list[Problem] = []
+        self.unread: list[Location] = []
 
     def read(self, node: Node, location: Location, around: tuple[int, ...]) -> Any:
         """The value of `node`; `around` are the nodes it lies in, by identity."""
         self.positions.setdefault(location, _position(node))
         if id(node) in around:
-            self._refuse(node, location, Refused("contains itself", allowed="an alias of something else"))
-            return None
+            return self._unread(node, location, Refused("contains itself", allowed="an alias of something else"))
         if node.tag is not None and str(node.tag) not in _TAGS:
+            # It is read as if it had none, so that what else is wrong in it is said as well.
             self._refuse(node, location, Refused(f"has the tag {node.tag}", allowed="values without a tag"))
-            return None
         around = (*around, id(node))
         if isinstance(node, MappingNode):
             return dict(self._entries(node, location, around))
@@ -152,8 +170,12 @@ class _Reader:
             return text
         value = core_value(text)
         if isinstance(value, float) and not math.isfinite(value):
-            self._refuse(node, location, Refused("is too large a number", allowed="a finite number"))
+            return self._unread(node, location, Refused("is too large a number", allowed="a finite number"))
         return value
+
+    def _unread(self, node: Node, location: Location, refused: Refused) -> None:
+        self.unread.append(location)
+        self._refuse(node, location, refused)
 
     def _refuse(self, node: Node, location: Location, refused: Refused) -> None:
         position = _position(node)

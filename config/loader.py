@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from config.documents import Document, Source, parse_document, read_document
-from config.errors import UNSHOWN, ConfigError, Location, Problem, Refused
+from config.documents import Salvaged, Source, salvage, text_of
+from config.errors import UNSHOWN, ConfigError, Location, Problem, Refused, path_text
 from config.language import Trigger
 from config.language.checks import check_trigger
 from config.language.trigger import PARTS_ONLY
@@ -29,7 +29,7 @@ class LoadedTrigger:
 
 def load_trigger(path: Path) -> Trigger:
     """The trigger in one file. Raises `ConfigError`."""
-    return _trigger_of(read_document(path)).trigger
+    return _trigger_of(_salvage_file(path)).trigger
 
 
 def load_triggers(paths: Iterable[Path]) -> tuple[LoadedTrigger, ...]:
@@ -37,11 +37,19 @@ def load_triggers(paths: Iterable[Path]) -> tuple[LoadedTrigger, ...]:
 
     Raises `ConfigError` with every problem of every file; a name used by two files is one.
     """
+    loaded, problems = survey_triggers(paths)
+    if problems:
+        raise ConfigError(problems)
+    return loaded
+
+
+def survey_triggers(paths: Iterable[Path]) -> tuple[tuple[LoadedTrigger, ...], tuple[Problem, ...]]:
+    """The triggers that load, as `load_triggers` has them, and every problem of those that do not."""
     problems: list[Problem] = []
     loaded: dict[str, LoadedTrigger] = {}
     for path in _files(paths, problems):
         try:
-            found = _trigger_of(read_document(path))
+            found = _trigger_of(_salvage_file(path))
         except ConfigError as error:
             problems.extend(error.problems)
             continue
@@ -50,14 +58,12 @@ def load_triggers(paths: Iterable[Path]) -> tuple[LoadedTrigger, ...]:
         if first is not found:
             refused = Refused(f"is already the trigger of {first.source.file}", allowed="another name")
             problems.append(found.source.problem(("trigger",), name, refused))
-    if problems:
-        raise ConfigError(problems)
-    return tuple(loaded.values())
+    return tuple(loaded.values()), tuple(problems)
 
 
 def parse_trigger(text: str, file: str = "<text>") -> LoadedTrigger:
     """The trigger in a YAML text; `file` is what problems call it. Raises `ConfigError`."""
-    return _trigger_of(parse_document(text, file))
+    return _trigger_of(salvage(text, file))
 
 
 def locate(source: Source, location: Location) -> tuple[str, int | None]:
@@ -66,24 +72,38 @@ def locate(source: Source, location: Location) -> tuple[str, int | None]:
     return source.file, None if position is None else position.line
 
 
-def _trigger_of(document: Document) -> LoadedTrigger:
+def _salvage_file(path: Path) -> Salvaged:
+    return salvage(text_of(path), str(path))
+
+
+def _trigger_of(salvaged: Salvaged) -> LoadedTrigger:
+    document = salvaged.document
+    problems = list(salvaged.problems)
     try:
         trigger = Trigger.model_validate(document.data, context=PARTS_ONLY)
     except ValidationError as error:
-        problems = problems_of(error, document.source) + _problems_beyond(document, error)
+        problems += _problems_of_parts(error, salvaged) + _problems_beyond(error, salvaged)
     else:
-        problems = _problems(check_trigger(trigger), document.source)
+        problems += _problems(check_trigger(trigger), document.source)
         if not problems:
             return LoadedTrigger(trigger, document.source)
     raise ConfigError(in_file_order(problems))
 
 
-def _problems_beyond(document: Document, error: ValidationError) -> list[Problem]:
+def _problems_of_parts(error: ValidationError, salvaged: Salvaged) -> list[Problem]:
+    """What is wrong with the parts, without what was said of them when the YAML was read."""
+    found = problems_of(error, salvaged.document.source)
+    unread = {path_text(location) for location in salvaged.unread}
+    return [problem for problem in found if problem.path not in unread]
+
+
+def _problems_beyond(error: ValidationError, salvaged: Salvaged) -> list[Problem]:
     """What is also wrong, where the parts that were refused hid it.
 
     Whether names and steps fit together is only asked of a trigger whose parts are all well formed. So that
     one reading shows everything, it is asked of what is left without the refused parts.
     """
+    document = salvaged.document
     locations = [each["loc"] for each in error.errors(include_url=False)]
     remaining = without_mistakes(document.data, locations)
     if remaining is None:

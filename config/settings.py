@@ -118,7 +118,7 @@ class KafkaSettings(ConfigModel):
 class TopicSettings(ConfigModel):
     """One input topic. `max_delay_us` `None` is `max_out_of_orderness`."""
 
-    envelope: Literal["canonical", "segment", "cloudevents", "auto"] = "canonical"
+    envelope: Literal["canonical", "segment", "cloudevents", "auto", "actions"] = "canonical"
     max_delay_us: SpanSetting | None = Field(default=None, alias="max_delay")
 
 
@@ -142,7 +142,10 @@ class Settings(BaseSettings):
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     triggers_folder: Path = _HERE / "triggers"
     events_folder: Path = _HERE / "events"
+    traits_folder: Path = _HERE / "traits"
+    scores_folder: Path = _HERE / "scores"
     vocabulary_folder: Path = _HERE / "vocabulary"
+    policy_file: Path = _HERE / "policy.yaml"
     key_groups: Whole = Field(default=256, ge=1, le=65_536)
     max_out_of_orderness_us: DurationSetting = Field(default=5_000_000, alias="max_out_of_orderness")
     max_future_skew_us: DurationSetting = Field(default=300_000_000, alias="max_future_skew")
@@ -174,6 +177,12 @@ class Settings(BaseSettings):
         if self.dead_letter_topic == self.actions_topic:
             refused = Refused("is also the actions topic", allowed="a topic of its own")
             findings.append(Finding(("dead_letter_topic",), self.dead_letter_topic, refused))
+        for name, topic in self.topics.items():
+            if (topic.envelope == "actions") != (name == self.actions_topic):
+                allowed = "actions" if name == self.actions_topic else "canonical, segment, cloudevents, auto"
+                what = "is" if name == self.actions_topic else "is not"
+                refused = Refused(f"does not fit: {name} {what} the actions topic", allowed=allowed)
+                findings.append(Finding(("topics", name, "envelope"), topic.envelope, refused))
         if findings:
             raise validation_error("Settings", findings)
         return self

@@ -20,6 +20,7 @@ from typing import Final, Literal
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
+from config.common_policy import SHIPPED
 from config.durations import parse_duration
 from config.errors import ConfigError, Refused
 from config.events import load_event_schemas
@@ -28,11 +29,11 @@ from flows import steps
 from flows.backtest_report import ReadCount, ReportSink, Summary, read_summary
 from flows.cluster import WorkerDied, run_cluster
 from flows.file_source import AtEnd, FileSource
-from flows.loading import loaded
+from flows.loading import planned
 from flows.progress import Progress
-from operators.compiler import compile_triggers
+from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
-from operators.detect import Detection, detect
+from operators.detect import Detection, Output, detect
 from operators.identity_host import Identity, detect_identified
 from operators.plan import Plan
 from operators.records import Chunk
@@ -63,11 +64,20 @@ class Backtest:
     identity: bool = True
     identity_horizon_us: int = IDENTITY_HORIZON_US
     event_schemas: Path = CONFIG / "events"
+    policy: Path = SHIPPED
+    traits: Path = CONFIG / "traits"
+    scores: Path = CONFIG / "scores"
     summary: Path = Path("summary.json")
 
     def plan(self) -> Plan:
         """The triggers, compiled. Raises ``ConfigError``."""
-        return Plan(compile_triggers(loaded(self.triggers), wants_expired=self.with_expired))
+        return planned(
+            self.triggers,
+            policy=self.policy,
+            traits=self.traits,
+            scores=self.scores,
+            wants_expired=self.with_expired,
+        )
 
     def flow(self, plan: Plan) -> Dataflow:
         """The graph; its answer and its summary are written when the file has ended."""
@@ -94,11 +104,18 @@ class Backtest:
         else:
             told = detect(steps.DETECT, chunks, detection)
         reports = KEY_GROUPS + detection.identity_groups
+        if not plan.decides_at_home:
+            told = decide(steps.DECIDE, told, Deciding(detection))
+            reports += KEY_GROUPS
         report = ReportSink(self.out, self.summary, names, reports, self.with_expired)
-        found = op.map("report_found", told, lambda keyed: (report.PART, keyed[1]))
+        found = op.map("report_found", told, _of_report)
         read = op.map("report_read", chunks, _read_count)
         op.output(steps.OUTPUTS, op.merge("report", found, read), report)
         return flow
+
+
+def _of_report(keyed: tuple[str, Output]) -> tuple[str, Output]:
+    return ReportSink.PART, keyed[1]
 
 
 def _read_count(chunk: Chunk) -> tuple[str, ReadCount]:
@@ -137,9 +154,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         max_out_of_orderness_us=options.max_out_of_orderness,
         at_end=options.at_end,
         with_expired=options.expired,
+        policy=options.policy,
         chunk_size=options.chunk_size,
         identity=options.identity,
         identity_horizon_us=options.identity_horizon,
+        traits=options.traits,
+        scores=options.scores,
     )
     try:
         summary = run(backtest, workers=options.workers)
@@ -163,10 +183,13 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--triggers", type=Path, nargs="+", required=True, metavar="PATH", help="trigger files or folders of them")
     add("--events", type=Path, required=True, metavar="FILE", help="JSON lines (also .gz, .zst) or .parquet")
+    add("--traits", type=Path, default=CONFIG / "traits", metavar="PATH", help="computed traits; default: the shipped")
+    add("--scores", type=Path, default=CONFIG / "scores", metavar="PATH", help="model scores; default: the shipped")
     add("--format", choices=("canonical", "segment", "cloudevents", "auto"), default="canonical")
     add("--out", type=Path, metavar="FILE", help="one JSON object a line for every decision")
     add("--max-out-of-orderness", type=_duration, default=5_000_000, metavar="5s", help="default: 5s")
     add("--at-end", choices=("hold", "flush"), default="hold", help="what the end of the file does to time")
+    add("--policy", type=Path, default=SHIPPED, metavar="FILE", help="limits for everybody; default: the shipped file")
     add("--expired", action="store_true", help="also write partial matches that timed out")
     add("--identity", action=argparse.BooleanOptionalAction, default=True, help="identifies claim anonymous events")
     add("--identity-horizon", type=_duration, default=IDENTITY_HORIZON_US, metavar="24h", help="default: 24h")

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, TypeAlias
 import orjson
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-from operators.detect import GroupReport
+from operators.detect import GroupReport, Output
 from operators.reasons import Fate, Outcome
-from operators.records import Decision, LateEvent
+from operators.records import Decision
 from operators.render import iso_ms
 from operators.tally import Tally, add_up
 
@@ -25,7 +25,7 @@ class ReadCount:
     final: bool
 
 
-Item: TypeAlias = Decision | LateEvent | GroupReport | ReadCount
+Item: TypeAlias = Output | ReadCount
 
 
 @dataclass
@@ -44,6 +44,10 @@ class Summary:
     fired: dict[str, int] = field(default_factory=dict)
     """Matches by trigger."""
     actions: dict[str, int] = field(default_factory=dict)
+    deferred: int = 0
+    """Actions that waited; some of them may wait still."""
+    suppressed: dict[str, int] = field(default_factory=dict)
+    """Actions held back, by reason."""
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -54,6 +58,7 @@ class Summary:
         """The summary as lines for a person."""
         width = max((len(name) for name in self.fired), default=0)
         fired = [f"  {name:<{width}}  {count:>9,}" for name, count in self.fired.items()]
+        held_back = sorted(self.suppressed.items())
         rate = self.read / self.seconds if self.seconds else 0.0
         return "\n".join(
             [
@@ -62,6 +67,8 @@ class Summary:
                 f"duplicate {self.duplicate:,}, dead {self.dead:,}",
                 f"fired {sum(self.fired.values()):,}, expired {self.expired:,}, pending {self.pending:,}",
                 *fired,
+                *([f"sent {sum(self.actions.values()):,}, deferred {self.deferred:,}"] if self.deferred else []),
+                *([f"held back: {', '.join(f'{reason} {n:,}' for reason, n in held_back)}"] if held_back else []),
             ]
         )
 
@@ -131,6 +138,11 @@ class ReportPartition(StatefulSinkPartition[Item, None]):
         summary.expired = total.total("expired")
         summary.fired = {name: total.of("matches", name) for name in self._sink.triggers}
         summary.actions = {name: total.of(Outcome.ACTION.value, name) for name in self._sink.triggers}
+        summary.deferred = total.total(Outcome.DEFERRED.value)
+        for (what, _), count in total.counts.items():
+            outcome, _, reason = what.partition("/")
+            if outcome == Outcome.SUPPRESSED:
+                summary.suppressed[reason] = summary.suppressed.get(reason, 0) + count
         self._sink.summary.write_bytes(orjson.dumps(vars(summary)))
 
 
@@ -168,6 +180,8 @@ def render(decision: Decision) -> bytes:
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _order(decision: Decision) -> tuple[int, str, tuple[str, ...], str]:
+def _order(decision: Decision) -> tuple[int, str, tuple[str, ...], str, bool]:
+    """An action that was deferred has two rows, that one first."""
     key = (decision.key,) if isinstance(decision.key, str) else tuple(decision.key)
-    return (decision.event_time_us, decision.trigger, key, decision.action_id)
+    was_released = decision.outcome != Outcome.DEFERRED
+    return (decision.event_time_us, decision.trigger, key, decision.action_id, was_released)

@@ -18,17 +18,18 @@ from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.collector import relax_collector
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
-from flows.loading import loaded
+from flows.loading import planned
 from flows.metrics import FlowMetrics
 from operators.clock import SystemClock, system_time_us
-from operators.compiler import compile_triggers
+from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.identity_host import Identity, detect_identified
 from operators.keys import group_names, group_of_name
-from operators.plan import Plan
+from operators.policy.too_old import STALE_AT_SINK, is_too_old, too_old
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
+from operators.tally import Tally
 from sinks.clickhouse.archive import ArchiveSink
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
@@ -89,7 +90,12 @@ class Live:
     def triggers(self, chunks: Stream[Chunk]) -> Detection:
         """Detection, actions to Kafka, decisions and late events to ClickHouse."""
         settings = self.settings
-        plan = Plan(compile_triggers(loaded([settings.triggers_folder])))
+        plan = planned(
+            [settings.triggers_folder],
+            policy=settings.policy_file,
+            traits=settings.traits_folder,
+            scores=settings.scores_folder,
+        )
         detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us, has_identity=settings.identity)
         self.metrics.watch_detection(detection, self.clock)
         if detection.has_identity:
@@ -98,6 +104,12 @@ class Live:
             found = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)
         else:
             found = detect(steps.DETECT, chunks, detection)
+        if not plan.decides_at_home:
+            deciding = Deciding(detection)
+            self.metrics.watch_deciding(deciding)
+            found = decide(steps.DECIDE, found, deciding)
+        # The last thing before the sinks, so that what is not sent any more is also written so.
+        found = op.map("too_old", found, _unless_too_old(self.clock, self.metrics.at_the_sinks))
         actions = op.filter_map("actions_of", found, _action)
         kafka = settings.kafka.librdkafka()
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
@@ -147,6 +159,19 @@ def live(
     parts.metrics.register()
     relax_collector()
     return flow
+
+
+def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Output]], tuple[str, Output]]:
+    """What was found, with the actions whose ``not_after`` the clock has passed turned into suppressed ones."""
+
+    def turned(keyed: tuple[str, Output]) -> tuple[str, Output]:
+        name, found = keyed
+        if not isinstance(found, Decision) or not is_too_old(found, clock()):
+            return keyed
+        tally.add(STALE_AT_SINK, found.trigger)
+        return name, too_old(found)
+
+    return turned
 
 
 def _action(keyed: tuple[str, Output]) -> tuple[str, Decision] | None:

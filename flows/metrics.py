@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from flows.kafka_source import KafkaSource
 from operators.clock import SystemClock
+from operators.decide_host import Deciding
 from operators.detect import Detection
 from operators.identity_host import Identity
 from operators.reasons import Fate, Outcome
@@ -37,6 +38,9 @@ class FlowMetrics(Collector):
     def __init__(self) -> None:
         self._source: KafkaSource | None = None
         self._detection: Detection | None = None
+        self._deciding: Deciding | None = None
+        self.at_the_sinks = Tally()
+        """What the last step before the sinks held back."""
         self._clock: SystemClock | None = None
         self._identity: Identity | None = None
 
@@ -52,6 +56,10 @@ class FlowMetrics(Collector):
         """Counts what the groups of the identity step before detection did."""
         self._identity = identity
 
+    def watch_deciding(self, deciding: Deciding) -> None:
+        """Counts what its groups did, where deciding is a step of its own."""
+        self._deciding = deciding
+
     def register(self) -> None:
         """Puts this among the metrics that the process serves."""
         REGISTRY.register(self)
@@ -62,7 +70,7 @@ class FlowMetrics(Collector):
 
         def observe(step_id: str, keyed: tuple[str, Decision]) -> None:
             decision = keyed[1]
-            EVENT_TO_ACTION.labels(trigger=decision.trigger).observe((clock() - decision.event_time_us) / 1e6)
+            EVENT_TO_ACTION.labels(trigger=decision.trigger).observe((clock() - decision.not_before_us) / 1e6)
 
         return observe
 
@@ -72,7 +80,8 @@ class FlowMetrics(Collector):
             yield from _of_source(self._source)
         if self._detection is not None and self._clock is not None:
             before = [] if self._identity is None else [group.tally for group in self._identity.groups]
-            yield from _of_detection(self._detection, before, self._clock())
+            decided = [] if self._deciding is None else [group.tally for group in self._deciding.groups]
+            yield from _of_detection(self._detection, [*before, *decided, self.at_the_sinks], self._clock())
         if self._identity is not None:
             yield GaugeMetricFamily(
                 f"{PREFIX}_identity_snapshot_bytes",
@@ -120,10 +129,10 @@ def _of_source(source: KafkaSource) -> Iterator[Metric]:
     yield delay
 
 
-def _of_detection(detection: Detection, before: list[Tally], now_us: int) -> Iterator[Metric]:
-    """``before``: the tallies of what stands before detection."""
+def _of_detection(detection: Detection, beside: list[Tally], now_us: int) -> Iterator[Metric]:
+    """``beside``: the tallies of what stands before and behind detection."""
     groups = list(detection.groups)
-    total = add_up([*(group.tally for group in groups), *before])
+    total = add_up([*(group.tally for group in groups), *beside])
     fates = [(fate.value, total.of(fate.value)) for fate in (Fate.MATCHED, Fate.LATE, Fate.DUPLICATE)]
     yield _counter(
         "events", "Decoded events by fate; with the dead letters they add up to what was read.", "fate", fates
@@ -134,7 +143,7 @@ def _of_detection(detection: Detection, before: list[Tally], now_us: int) -> Ite
         yield _counter(name, text, "trigger", total.labels(what).items())
     yield _counter(
         "unknown_comparisons", "Conditions that were neither true nor false: a field missing or of another type.", "",
-        [("", detection.plan.unknown_comparisons())],
+        [("", detection.plan.unknown_comparisons() + total.total("unknown_where"))],
     )  # fmt: skip
     suppressed = CounterMetricFamily(
         f"{PREFIX}_suppressed", "Actions held back, by trigger and reason.", labels=["trigger", "reason"]
@@ -169,6 +178,8 @@ _BY_TRIGGER: Final = (
         Outcome.ACTION.value,
         "Actions decided, by trigger; messages_delivered counts those that Kafka has confirmed.",
     ),
+    ("deferred", Outcome.DEFERRED.value, "Actions that wait for the end of quiet hours or their own time, by trigger."),
+    ("already_fired", "already_fired", "Matches not decided because their trigger fires once, by trigger."),
     ("expired", "expired", "Partial matches that timed out, by trigger."),
     ("cancelled", "cancelled", "Open matches ended by an absence, by trigger."),
     ("exited", "exited", "Open matches ended by an exit, by trigger."),

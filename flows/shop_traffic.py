@@ -1,8 +1,8 @@
 """A shop's traffic as it would arrive on Kafka, made from a seed: the same plan, the same bytes.
 
-Customers browse, ponder, fill carts, leave, come back, buy, fail to pay, click in rage, sign up; the catalogue changes
-prices and stock. First the history, a thin sample of many days; then one busy afternoon. Messages arrive a little out
-of order (within ``DISORDER_S``), a few late, some twice, and some are garbage.
+Customers say what they agree to, browse, ponder, fill carts, leave, come back, buy, fail to pay, click in rage, sign
+up, have doubts; the catalogue changes prices and stock. First the history, a thin sample of many days; then one busy
+afternoon. Messages arrive a little out of order (within ``DISORDER_S``), a few late, some twice, and some are garbage.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
 import orjson
 
@@ -31,6 +32,8 @@ _OPEN_FROM_S, _OPEN_TO_S = 8 * HOUR_S, 22 * HOUR_S
 _REGULARS: Final = 15
 """Customers who are in the shop all the time, and spend the most."""
 _BY_REGULARS: Final = 0.08
+_AGREE_TO_MARKETING: Final = 85
+"""Of a hundred customers; the others say no."""
 _POPULAR: Final = 12
 """Products whose price and stock change while customers look at them."""
 
@@ -79,6 +82,7 @@ class _Shop:
         self.prices = [round(self.random.lognormvariate(3.6, 0.9), 2) + 4 for _ in range(self.plan.products)]
         self._signups = 0
         self._orders = 0
+        self._known: set[str] = set()
 
     def live_through_history(self) -> None:
         opening_s = self.plan.opening_us / 1e6
@@ -143,6 +147,12 @@ class _Shop:
         self._catalogue(at_s, "stock_changed", product, quantity=0)
         self._catalogue(at_s + 15 * MINUTE_S, "stock_changed", product, quantity=self.random.randint(5, 40))
 
+    def knows(self, customer_id: str) -> bool:
+        """Whether a customer has been in the shop; from now on, yes."""
+        was_known = customer_id in self._known
+        self._known.add(customer_id)
+        return was_known
+
     def next_order(self) -> str:
         self._orders += 1
         return f"o-{self._orders:05d}"
@@ -167,6 +177,10 @@ class _Visitor:
         self.customer_id = customer_id
         self._session_id = f"{customer_id}-{int(self.now_s)}"
         self._context = {"device": self.random.choice(("mobile", "mobile", "desktop"))}
+        if not self.shop.knows(customer_id):
+            # From the id, so that what else happens is the same whatever customers agree to.
+            share = crc32(customer_id.encode()) % 100
+            self.does("identify", consent={"marketing": share < _AGREE_TO_MARKETING, "service": True})
 
     def does(self, type_: str, **properties: Any) -> None:
         event = {
@@ -304,7 +318,17 @@ def _signs_up(visitor: _Visitor) -> None:
             visitor.does("subscribed", plan="plus")
 
 
+def _doubts(visitor: _Visitor) -> None:
+    """A subscriber who may be about to take a smaller plan."""
+    visitor.does("plans_viewed")
+    visitor.waits(1 * MINUTE_S, 5 * MINUTE_S)
+    if visitor.random.random() < 0.5:
+        visitor.does("support_ticket_opened", topic=visitor.random.choice(("billing", "cancellation", "delivery")))
+    else:
+        visitor.does("account_removed_user")
+
+
 _VISITS: Final[tuple[Callable[[_Visitor], None], ...]] = (
-    _browses, _ponders, _fills_cart, _leaves_checkout, _buys, _comes_back, _fails_to_pay, _rages, _signs_up,
+    _browses, _ponders, _fills_cart, _leaves_checkout, _buys, _comes_back, _fails_to_pay, _rages, _signs_up, _doubts,
 )  # fmt: skip
-_WEIGHTS: Final = (36, 12, 15, 7, 14, 5, 4, 3, 4)
+_WEIGHTS: Final = (35, 12, 15, 7, 14, 5, 4, 3, 4, 1)

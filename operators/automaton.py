@@ -3,6 +3,12 @@
 What one event does to one key, in this order: timers due at or before its time fire; each open match, oldest first,
 is cancelled by an absence, else advanced, else ended by an exit; completed matches fire; and if the event fits the
 first step and advanced nothing (under ``overlap``: always), it begins a match. Intervals are half-open throughout.
+
+Where to look: how a run moves on is ``advance``, what an event does to one that stands at several stages ``offer``,
+members of ``all`` and ``any`` ``groups``, repetitions ``repetition`` and ``aggregates``, what waits before a match has
+begun ``windows``, what must not have come before it ``leading``, what a completed match does to others
+``after_match``, what may undo one that has fired ``watches``, times of a customer's day ``moments`` and
+``local_time``. Here they are put in order.
 """
 
 from __future__ import annotations
@@ -10,87 +16,59 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from operators.body import is_system
-from operators.captures import capture
-from operators.conditions import Captures
+from operators import after_match, leading, watches
+from operators.advance import Advance
+from operators.matcher import Ways
+from operators.offer import Offer, hear
 from operators.paths import key_text
-from operators.program import Key, Kind, Program, Spec, Stage
-from operators.records import END_OF_TIME, ID, ORDER, TIME, TYPE, Event
+from operators.profile_reader import ProfileReader, nobody_known
+from operators.program import Key, Kind, Program, Stage
+from operators.records import BEGINNING_OF_TIME, END_OF_TIME, ID, ORDER, TIME, TYPE, Event
+from operators.repetition import CAPTURE_TIME, earliest, taken_by
+from operators.runs import FIRED, End, Exited, Found, Held, KeyState, More, Run
 from operators.tally import Tally
+from operators.windows import Windows
+
+__all__ = ["Automaton", "Exited", "Found", "KeyState", "Run"]
 
 Schedule = Callable[[int, int, Key], None]
 """(due_us, program index, key): wake this key when the watermark reaches ``due_us``."""
 
-Capture = tuple[Any, ...]
+_NOBODY: frozenset[Any] = frozenset()
 
-
-class Run:
-    """One partial match. ``captures`` has an entry per event step taken."""
-
-    __slots__ = ("active_us", "begin_us", "captures", "deadline_us", "entered_us", "last_us", "per", "stage", "taken")
-
-    def __init__(self, begin_us: int, last_us: int, captures: Captures, per: Any) -> None:
-        self.stage = 0
-        self.begin_us = begin_us
-        """Time of its first event."""
-        self.last_us = last_us
-        """Time of its latest event."""
-        self.entered_us = last_us
-        """When the present stage began."""
-        self.active_us = last_us
-        """IDLE: when the key was last heard of."""
-        self.deadline_us = END_OF_TIME
-        self.captures = captures
-        self.per = per
-        self.taken: Captures = ()
-        """Of a step with ``times``, the events so far."""
-
-
-class KeyState:
-    """What one key has open in one trigger."""
-
-    __slots__ = ("counted", "due_us", "runs", "windows")
-
-    def __init__(self) -> None:
-        self.runs: list[Run] = []
-        """Oldest first."""
-        self.counted = 0
-        """How many of them ``Automaton.open_matches`` includes."""
-        self.windows: dict[Any, list[Capture]] | None = None
-        """By ``per`` value, events that wait for a first step with ``times`` to be complete."""
-        self.due_us = END_OF_TIME
-        """The due time of this key's one valid entry among the group's timers."""
-
-
-class Found:
-    """A run that ended by itself: complete, or ``expired``."""
-
-    __slots__ = ("captures", "event_time_us", "expired", "key", "per", "program")
-
-    def __init__(
-        self, program: Program, key: Key, per: Any, captures: Captures, event_time_us: int, expired: bool
-    ) -> None:
-        self.program = program
-        self.key = key
-        self.per = per
-        self.captures = captures
-        self.event_time_us = event_time_us
-        self.expired = expired
+_USE_UP = (End.CANCELLED, End.EXITED, End.LATE_CANCELLED)
+"""What an absence or an exit ended is not begun again with the same events."""
 
 
 class Automaton:
     """All keys of one trigger in one key group."""
 
-    def __init__(self, program: Program, schedule: Schedule, found: Callable[[Found], None], tally: Tally) -> None:
+    def __init__(
+        self,
+        program: Program,
+        schedule: Schedule,
+        found: Callable[[Found | Exited], None],
+        tally: Tally,
+        profiles: ProfileReader = nobody_known,
+    ) -> None:
         self.program = program
         self.states: dict[Key, KeyState] = {}
         self.open_matches = 0
         """How many partial matches are open."""
+        self.new_since_us = BEGINNING_OF_TIME
+        """The group's watermark when the trigger was new to a resumed flow: what came before it has not seen."""
+        self.watched_since_us = BEGINNING_OF_TIME
+        """The largest of the first event times of the Kafka partitions; the group keeps it up to date."""
         self._schedule = schedule
         self._found = found
         self._tally = tally
+        self._advance = Advance(program, profiles)
+        self._offers = Offer(self._advance)
+        self._windows = Windows(program)
 
-    def on_event(self, event: Event, key: Key, spec: Spec | None) -> None:
+    # --- events -----------------------------------------------------------------------------------------------
+
+    def on_event(self, event: Event, key: Key, ways: Ways) -> None:
         """An event of this key that the trigger listens to, in order; late ones only cancel."""
         now_us = event[ORDER]
         state = self.states.get(key)
@@ -98,122 +76,120 @@ class Automaton:
             self.on_timer(key, now_us)
             state = self.states.get(key)
         if event[TIME] < now_us:
-            if state is not None and state.runs:
-                self._cancel_late(state, key, event, spec)
+            self._hear_late(state, key, event, ways)
             return
         program = self.program
-        advanced: set[str | None] = set()
-        if state is not None and state.runs:
-            advanced = self._offer(state, key, event, spec)
-        first = program.stages[0]
-        assert first.matcher is not None
-        if first.matcher.fits(event, (), spec):
-            self._begin(state, key, event, set() if program.on_repeat == "overlap" else advanced)
-        elif state is not None:
-            self._settle(state, key)
-
-    def on_timer(self, key: Key, now_us: int) -> None:
-        """Time reached ``now_us``: fires what is due for this key, by deadline, then oldest first."""
-        state = self.states.get(key)
-        if state is None or state.due_us > now_us:
+        if state is not None and state.more is not None:
+            self._heed(state.more, key, event, ways)
+        if program.fires_on_arrival:
+            if state is not None:
+                self._settle(state, key)
             return
-        # What waits for ever does so at the end of time too.
-        reached_us = min(now_us, END_OF_TIME - 1)
-        while True:
-            due = min((run for run in state.runs), key=_deadline, default=None)
-            if due is None or due.deadline_us > reached_us:
-                break
-            if not self._pass_deadline(state, key, due):
-                state.runs.remove(due)
-        if state.windows is not None:
-            self._forget_windows(state, now_us)
-        state.due_us = END_OF_TIME
-        self._settle(state, key)
-
-    def schedule_all(self) -> None:
-        """Sets the timers of every key, after its state was restored."""
-        for key, state in list(self.states.items()):
-            state.due_us = END_OF_TIME
-            self._settle(state, key)
-
-    def put(self, key: Key, state: KeyState) -> None:
-        """Makes this the state of a key, in place of what it had."""
-        state.due_us = END_OF_TIME
-        self.states[key] = state
-        self._settle(state, key)
-
-    def drop(self, key: Key) -> KeyState | None:
-        """Takes out what a key has open; it counts for nothing from here on."""
-        state = self.states.pop(key, None)
+        advanced: frozenset[Any] | set[Any] = _NOBODY
         if state is not None:
-            self.open_matches -= state.counted
-            state.counted = 0
-        return state
+            event_type, stages = event[TYPE], program.stages
+            for run in state.runs:
+                heeds = stages[run.stage].heeds
+                if heeds is None or event_type in heeds:
+                    advanced = self._offer(state, key, event, ways)
+                    break
+        if program.opens_plainly:
+            first = program.stages[0].matcher
+            if first.fits(event, (), ways):  # type: ignore[union-attr]
+                self._begin_plainly(state, key, event, ways, advanced)
+                return
+        elif program.opening_types is None or event[TYPE] in program.opening_types:
+            self._open(state, key, event, ways, advanced)
+            return
+        if state is not None:
+            self._settle(state, key)
 
-    def _offer(self, state: KeyState, key: Key, event: Event, spec: Spec | None) -> set[str | None]:
+    def _offer(self, state: KeyState, key: Key, event: Event, ways: Ways) -> set[Any]:
         """Shows the event to every open match; gives the ``per`` values of those it advanced."""
-        program = self.program
+        stages = self.program.stages
         event_type = event[TYPE]
-        advanced: set[str | None] = set()
-        kept = []
-        for run in state.runs:
-            stage = program.stages[run.stage]
+        advanced: set[Any] = set()
+        kept: list[Run] = []
+        copies: list[Run] = []
+        offered, state.runs = state.runs, kept
+        for run in offered:
+            stage = stages[run.stage]
             if stage.heeds is not None and event_type not in stage.heeds:
                 kept.append(run)
                 continue
-            if self._is_cancelled(run, stage, event, spec):
-                self._tally.add("cancelled", program.name)
-            elif stage.kind is Kind.EVENT and stage.matcher.fits(event, run.captures, spec):  # type: ignore[union-attr]
-                advanced.add(run.per)
-                if self._take(state, key, run, stage, event):
-                    kept.append(run)
-            elif self._is_exited(run, event, spec):
-                self._tally.add("exited", program.name)
+            mover, end = run, None
+            if run.front is None:
+                took, end = self._offer_plainly(run, key, stage, event, ways)
             else:
-                if stage.kind is Kind.IDLE and _is_heard(stage, event):
-                    run.active_us = event[TIME]
-                    run.deadline_us = self._bounded(run, stage, event[TIME] + (stage.span_us or 0))
-                kept.append(run)
-        state.runs = kept
+                end, took, copy = self._offers.on_time(run, key, event, ways)
+                if copy is not None:
+                    kept.append(run)
+                    mover = copy
+            if took:
+                advanced.add(run.per)
+            if end is None or end is FIRED:
+                (kept if mover is run else copies).append(mover)
+            if end is not None:
+                self._ended(state, key, mover, end, event[TIME])
+        if copies:
+            # Older begin first, then in order of creation.
+            kept += copies
+            kept.sort(key=lambda run: run.begin_us)
+        if state.more is not None:
+            self._release(state, key, event[TIME])
         return advanced
 
-    def _is_cancelled(self, run: Run, stage: Stage, event: Event, spec: Spec | None) -> bool:
+    def _offer_plainly(
+        self, run: Run, key: Key, stage: Stage, event: Event, ways: Ways
+    ) -> tuple[bool, End | str | None]:
+        """The event for a run that stands at one plain stage."""
         for guard in stage.guards:
-            if guard.blocks(event, run.captures, spec):
-                return True
-        return stage.kind is Kind.ABSENT and stage.matcher.blocks(event, run.captures, spec)  # type: ignore[union-attr]
+            if guard.blocks(event, run.captures, ways):
+                return False, End.CANCELLED
+        matcher = stage.matcher
+        if stage.kind is Kind.ABSENT:
+            if matcher.blocks(event, run.captures, ways):  # type: ignore[union-attr]
+                return False, End.CANCELLED
+        elif stage.kind is Kind.EVENT and matcher.fits(event, run.captures, ways):  # type: ignore[union-attr]
+            taken = matcher.capture(event, self.program.layouts[stage.slot], ways)  # type: ignore[union-attr]
+            run.captures = (*run.captures, taken)
+            run.last_us = event[TIME]
+            return True, self._advance.enter(run, key, run.stage + 1, run.stage, event[TIME])
+        for matcher in self.program.exits:
+            if matcher.blocks(event, run.captures, ways):
+                return False, End.EXITED
+        if stage.kind is Kind.IDLE:
+            hear(run, stage, event, self._advance)
+        return False, None
 
-    def _is_exited(self, run: Run, event: Event, spec: Spec | None) -> bool:
-        return any(matcher.blocks(event, run.captures, spec) for matcher in self.program.exits)
-
-    def _cancel_late(self, state: KeyState, key: Key, event: Event, spec: Spec | None) -> None:
+    def _hear_late(self, state: KeyState | None, key: Key, event: Event, ways: Ways) -> None:
         """A late event ends what its time lies in; every deadline here is still ahead of its partition's watermark."""
-        time_us = event[TIME]
-        kept = []
-        for run in state.runs:
-            if _holds(run, event[ID]):
-                kept.append(run)  # a copy, so late that its id was forgotten: still one event
-                continue
-            stage = self.program.stages[run.stage]
-            guarded = time_us >= _guarded_from_us(run) and any(
-                guard.blocks(event, run.captures, spec) for guard in stage.guards
-            )
-            absent = stage.kind is Kind.ABSENT and time_us >= run.entered_us
-            if (
-                guarded
-                or (absent and stage.matcher.blocks(event, run.captures, spec))  # type: ignore[union-attr]
-                or (time_us >= run.begin_us and self._is_exited(run, event, spec))
-            ):
-                self._tally.add("late_cancelled", self.program.name)
-                continue
-            if stage.kind is Kind.IDLE and time_us > run.active_us and _is_heard(stage, event):
-                run.active_us = time_us
-                run.deadline_us = self._bounded(run, stage, time_us + (stage.span_us or 0))
-            kept.append(run)
-        state.runs = kept
+        if self.program.leading and (broken := leading.breaks(self.program, event, ways)):
+            state = state or self._state(key)
+            leading.hear(state, broken, event[TIME])
+        if state is None:
+            return
+        if state.more is not None:
+            self._heed(state.more, key, event, ways)
+        offered, state.runs = state.runs, []
+        for run in offered:
+            if taken_by(run.captures, event[ID]):
+                state.runs.append(run)  # a copy, so late that its id was forgotten: still one event
+            elif self._offers.late(run, event, ways):
+                self._ended(state, key, run, End.LATE_CANCELLED, event[ORDER])
+            else:
+                stage = self.program.stages[run.stage]
+                if stage.kind is Kind.IDLE:
+                    hear(run, stage, event, self._advance)
+                state.runs.append(run)
+        self._release(state, key, event[ORDER])
         self._settle(state, key)
 
-    def _begin(self, state: KeyState | None, key: Key, event: Event, advanced: set[str | None]) -> None:
+    # --- beginnings -------------------------------------------------------------------------------------------
+
+    def _begin_plainly(
+        self, state: KeyState | None, key: Key, event: Event, ways: Ways, advanced: frozenset[Any] | set[Any]
+    ) -> None:
         """The event fits the first step: begins a match, unless it advanced one of the same ``per`` value."""
         program = self.program
         per = None
@@ -224,132 +200,197 @@ class Automaton:
                 if state is not None:
                     self._settle(state, key)
                 return
-        if per in advanced:
-            assert state is not None
-            self._settle(state, key)
-            return
         if state is None:
             state = self.states[key] = KeyState()
-        others = state.runs if program.per is None else [run for run in state.runs if run.per == per]
-        if program.on_repeat == "ignore" and others:
+        elif not self._may_begin(state, per, advanced):
             self._settle(state, key)
             return
-        taken = capture(event, program.layouts[0])
-        first = program.stages[0]
-        if first.repeated:
-            window = self._slide(state, per, taken)
-            if len(window) < first.count:
-                self._settle(state, key)
-                return
-            run = Run(window[0][4], taken[4], (tuple(window),), per)
-            window.pop(0)
-        else:
-            run = Run(taken[4], taken[4], (taken,), per)
-        if program.on_repeat == "restart" and others:
-            state.runs = [] if program.per is None else [each for each in state.runs if each.per != per]
-            self._tally.add("restarted", program.name)
-        if self._next_stage(state, key, run, taken[4]):
-            state.runs.append(run)
+        time_us = event[TIME]
+        taken = program.stages[0].matcher.capture(event, program.layouts[0], ways)  # type: ignore[union-attr]
+        self._start(state, key, Run(time_us, time_us, (taken,), per), 0, time_us)
         self._settle(state, key)
 
-    def _slide(self, state: KeyState, per: Any, taken: Capture) -> list[Capture]:
-        """The sliding window of a first step with ``times``, with this event and without what lies too far back."""
-        if state.windows is None:
-            state.windows = {}
-        window = state.windows.setdefault(per, [])
-        span_us = self.program.first_span_us
-        if span_us is not None:
-            too_old_us = taken[4] - span_us
-            while window and window[0][4] <= too_old_us:
-                window.pop(0)
-        window.append(taken)
-        return window
+    def _open(
+        self, state: KeyState | None, key: Key, event: Event, ways: Ways, advanced: frozenset[Any] | set[Any]
+    ) -> None:
+        """The event for a first step that needs several, may be left out, or stands behind an absence."""
+        program, time_us = self.program, event[TIME]
+        state = state or self._state(key)
+        may_be_first = program.first_types is None or event[TYPE] in program.first_types
+        per = key_text(program.per(event)) if may_be_first and program.per is not None else None
+        if may_be_first and (per is not None or program.per is None) and self._may_begin(state, per, advanced):
+            clear = leading.holds(program, state, time_us, max(self.watched_since_us, self.new_since_us))
+            begun = self._windows.begin(state, per, event, ways, clear=clear)
+            if begun is not None:
+                place, captures = begun
+                run = Run(earliest(captures)[CAPTURE_TIME], time_us, captures, per)
+                self._start(state, key, run, place, time_us)
+        if program.windows_heed_all:
+            self._windows.disturb(state, per, event, ways)
+        if program.leading and (broken := leading.breaks(program, event, ways)):
+            leading.hear(state, broken, time_us)
+        self._settle(state, key)
 
-    def _take(self, state: KeyState, key: Key, run: Run, stage: Stage, event: Event) -> bool:
-        """The event is (one of) the stage's; tells whether the run is still open."""
-        taken = capture(event, self.program.layouts[len(run.captures)])
-        run.last_us = taken[4]
-        if stage.repeated:
-            run.taken = (*run.taken, taken)
-            if len(run.taken) < stage.count:
-                return True
-            run.captures, run.taken = (*run.captures, run.taken), ()
-        else:
-            run.captures = (*run.captures, taken)
-        return self._next_stage(state, key, run, taken[4])
-
-    def _next_stage(self, state: KeyState, key: Key, run: Run, time_us: int) -> bool:
-        """Moves on from a stage done at ``time_us``; tells whether the run is still open."""
-        program = self.program
-        run.stage += 1
-        if run.stage == len(program.stages):
-            self._complete(state, key, run, time_us)
+    def _may_begin(self, state: KeyState | None, per: Any, advanced: frozenset[Any] | set[Any]) -> bool:
+        on_repeat = self.program.on_repeat
+        if on_repeat == "overlap":
+            return True
+        if per in advanced:
             return False
-        stage = program.stages[run.stage]
-        run.entered_us = run.active_us = time_us
-        if stage.kind is Kind.EVENT:
-            span_us = stage.span_us
-            deadline_us = END_OF_TIME if span_us is None else run.last_us + span_us
-        else:
-            deadline_us = time_us + (stage.span_us or 0)
-        run.deadline_us = self._bounded(run, stage, deadline_us)
-        return True
+        return on_repeat != "ignore" or state is None or not any(run.per == per for run in state.runs)
 
-    def _bounded(self, run: Run, stage: Stage, deadline_us: int) -> int:
-        within_us = self.program.within_us
-        if within_us is None or not stage.events_remain:
-            return deadline_us
-        return min(deadline_us, run.begin_us + within_us)
+    def _start(self, state: KeyState, key: Key, run: Run, place: int, time_us: int) -> None:
+        """A match begins, its stage at ``place`` done."""
+        if self.program.on_repeat == "restart" and state.runs:
+            others = [other for other in state.runs if other.per != run.per]
+            if len(others) < len(state.runs):
+                self._tally.add(End.RESTARTED.value, self.program.name, len(state.runs) - len(others))
+                state.runs = others
+        end = self._advance.enter(run, key, place + 1, place, time_us)
+        if end is None or end is FIRED:
+            state.runs.append(run)
+        if end is not None:
+            self._ended(state, key, run, end, time_us)
+        if state.more is not None:
+            self._release(state, key, time_us)
 
-    def _pass_deadline(self, state: KeyState, key: Key, run: Run) -> bool:
-        """The run's deadline is reached; tells whether it is still open."""
-        program, deadline_us = self.program, run.deadline_us
-        stage = program.stages[run.stage]
-        out_of_time = stage.kind is Kind.EVENT or (
-            stage.events_remain and program.within_us is not None and deadline_us >= run.begin_us + program.within_us
-        )
-        if not out_of_time:
-            return self._next_stage(state, key, run, deadline_us)
-        captures = (*run.captures, run.taken) if run.taken else run.captures
-        self._tally.add("expired", program.name)
-        if program.wants_expired:
-            self._found(Found(program, key, run.per, captures, deadline_us, expired=True))
-        return False
+    # --- time -------------------------------------------------------------------------------------------------
+
+    def on_timer(self, key: Key, now_us: int) -> None:
+        """Time reached ``now_us``: fires what is due for this key, by deadline, then oldest first."""
+        state = self.states.get(key)
+        if state is None or state.due_us > now_us:
+            return
+        # What waits for ever does so at the end of time too.
+        reached_us = min(now_us, END_OF_TIME - 1)
+        while True:
+            due = min(state.runs, key=_deadline, default=None)
+            if due is None or due.deadline_us > reached_us:
+                break
+            due_us = due.deadline_us
+            end = self._advance.pass_deadline(due, key)
+            if end is not None:
+                if end is not FIRED:
+                    state.runs.remove(due)
+                self._ended(state, key, due, end, due_us)
+                self._release(state, key, due_us)
+        if state.more is not None:
+            self._windows.forget(state, now_us)
+            leading.forget(self.program, state, now_us)
+            watches.forget(state.more, now_us)
+        state.due_us = END_OF_TIME
+        self._settle(state, key)
+
+    def schedule_all(self) -> None:
+        """Sets the timers of every key, after its state was restored."""
+        for key, state in list(self.states.items()):
+            state.due_us = END_OF_TIME
+            self._settle(state, key)
+
+    def put(self, key: Key, state: KeyState, now_us: int) -> None:
+        """Makes this the state of a key, in place of what it had; what nothing holds back any more fires."""
+        state.due_us = END_OF_TIME
+        self.states[key] = state
+        self._release(state, key, now_us)
+        self._settle(state, key)
+
+    def drop(self, key: Key) -> KeyState | None:
+        """Takes out what a key has open; it counts for nothing from here on."""
+        state = self.states.pop(key, None)
+        if state is not None:
+            self.open_matches -= state.counted
+            state.counted = 0
+        return state
+
+    # --- endings ----------------------------------------------------------------------------------------------
+
+    def _ended(self, state: KeyState, key: Key, run: Run, end: End | str, time_us: int) -> None:
+        """A run is over, or fires and stays. It is out of ``state.runs`` by now."""
+        program = self.program
+        if end is FIRED or end is End.MATCHED:
+            self._complete(state, key, run, time_us)
+            return
+        assert isinstance(end, End)
+        if end is End.CLOSED:
+            return
+        self._tally.add(end.value, program.name)
+        if state.more is not None and end in _USE_UP:
+            self._windows.give_up(state, run.per, run.captures)
+        if end is End.EXPIRED and program.tells_expired:
+            self._tell(state, Found(program, key, run.per, run.captures, time_us, expired=True))
 
     def _complete(self, state: KeyState, key: Key, run: Run, time_us: int) -> None:
-        self._tally.add("matches", self.program.name)
-        if self.program.clears_window and state.windows is not None:
-            window = state.windows.get(run.per)
-            if window is not None:
-                window[:] = [each for each in window if each[4] > run.last_us]
-        self._found(Found(self.program, key, run.per, run.captures, time_us, expired=False))
+        """A match: it fires, at once or when it is no longer held back by an earlier one."""
+        program = self.program
+        captures = run.captures if run.front is None else self._advance.whole(run)
+        if program.skip is not None:
+            if program.several:
+                if state.more is None:
+                    state.more = More()
+                state.more.held.append(Held(captures, run.per, run.last_us, time_us))
+                return
+            if state.more is not None:
+                match = Held(captures, run.per, run.last_us, time_us)
+                self._windows.retain(state, run.per, after_match.keeping(program.skip, match))
+        self._tally.add(End.MATCHED.value, program.name)
+        self._tell(state, Found(program, key, run.per, captures, time_us, expired=False))
 
-    def _forget_windows(self, state: KeyState, now_us: int) -> None:
-        span_us = self.program.first_span_us
-        assert state.windows is not None
-        if span_us is not None:
-            for per, window in list(state.windows.items()):
-                if not window or window[-1][4] + span_us <= now_us:
-                    del state.windows[per]
+    def _release(self, state: KeyState, key: Key, now_us: int) -> None:
+        """Fires held matches that nothing holds any more."""
+        program = self.program
+        if state.more is None or not state.more.held:
+            return
+        released, skipped = after_match.release(program, self._windows, state)
+        for match in released:
+            self._tally.add(End.MATCHED.value, program.name)
+            found = Found(program, key, match.per, match.captures, match.event_time_us, expired=False)
+            found.released_us = max(now_us, match.event_time_us)
+            self._tell(state, found)
+        if skipped:
+            self._tally.add(End.SKIPPED.value, program.name, skipped)
+
+    def _tell(self, state: KeyState, found: Found) -> None:
+        self._found(found)
+        if self.program.watch_us is not None:
+            watches.watch(self.program, state, found, found.released_us)
+
+    def watch_arrival(self, found: Found, order_us: int) -> None:
+        """A match that fired on arrival, to be decided at ``order_us``: its actions may wait."""
+        state = self._state(found.key)
+        watches.watch(self.program, state, found, order_us)
+        self._settle(state, found.key)
+
+    def _heed(self, more: More, key: Key, event: Event, ways: Ways) -> None:
+        if more.watches:
+            for exited in watches.heed(self.program, more, key, event, ways):
+                self._found(exited)
+
+    # --- keeping ----------------------------------------------------------------------------------------------
+
+    def _state(self, key: Key) -> KeyState:
+        state = self.states.get(key)
+        if state is None:
+            state = self.states[key] = KeyState()
+        return state
 
     def _settle(self, state: KeyState, key: Key) -> None:
         """After a change: lets go of a key with nothing open, and sees that its timer is early enough."""
         self.open_matches += len(state.runs) - state.counted
         state.counted = len(state.runs)
-        windows = state.windows
-        if windows is not None:
-            for per in [per for per, window in windows.items() if not window]:
-                del windows[per]
-        if not state.runs and not windows:
+        more = state.more
+        if more is not None:
+            self._windows.tidy(more)
+            if not more:
+                more = state.more = None
+        if not state.runs and more is None:
             self.states.pop(key, None)
             return
         due_us = END_OF_TIME
         for run in state.runs:
             if run.deadline_us < due_us:
                 due_us = run.deadline_us
-        span_us = self.program.first_span_us
-        if windows and span_us is not None:
-            due_us = min(due_us, min(window[-1][4] for window in windows.values()) + span_us)
+        if more is not None:
+            due_us = min(due_us, self._windows.due_us(more), leading.due_us(self.program, more), watches.due_us(more))
         if due_us < state.due_us:
             state.due_us = due_us
             self._schedule(due_us, self.program.index, key)
@@ -357,27 +398,3 @@ class Automaton:
 
 def _deadline(run: Run) -> int:
     return run.deadline_us
-
-
-def _holds(run: Run, event_id: str) -> bool:
-    """Whether the event with this id is one of those the run has taken."""
-    for taken in (*run.captures, *run.taken):
-        if any(each[0] == event_id for each in (taken if isinstance(taken[0], tuple) else (taken,))):
-            return True
-    return False
-
-
-def _guarded_from_us(run: Run) -> int:
-    """The time of the last event step that is complete: untimed absences begin there."""
-    if not run.taken:
-        return run.last_us
-    before = run.captures[-1]
-    time_us: int = (before[-1] if isinstance(before[0], tuple) else before)[4]
-    return time_us
-
-
-def _is_heard(stage: Stage, event: Event) -> bool:
-    """Whether the event ends the silence that an IDLE stage waits for."""
-    if stage.matcher is not None and event[TYPE] not in (stage.matcher.types or ()):
-        return False
-    return not is_system(event)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from operators.records import CONTEXT, PROPERTIES, Event
+from operators.records import CONTEXT, ITEM, PROFILE, PROPERTIES, Event
 
 MAX_KEPT_DEPTH: Final = 64
 """Nesting of a value that is kept with a match: less than what snapshots and actions can be written with."""
@@ -18,6 +18,11 @@ _SAFE_DIGITS: Final = 18
 def parse_body(event: Event) -> Event:
     """The event with its properties and context as dicts. The decoder has seen to it that both are objects."""
     return (*event[:PROPERTIES], _parsed(event[PROPERTIES]), _parsed(event[CONTEXT]))
+
+
+def by_item(event: Event, item: Any) -> Event:
+    """The event with the list element by which it came to a key, None: no list."""
+    return event if item is None else (*event[:ITEM], item, *event[PROFILE:])
 
 
 def is_system(event: Event) -> bool:

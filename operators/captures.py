@@ -1,79 +1,132 @@
 """What a match keeps of the events it took: their identity, their time, and the values that something refers to.
 
-A capture is ``(event_id, origin, offset, index, event_time_us, *values)``; of a step with ``times`` it is the tuple of
-its events' captures. Keeping values and not events bounds the state of an open match.
+Keeping values and not events bounds the state of an open match. Every event step and every event inside ``all`` or
+``any`` has a *slot*, in the order written; a run's captures hold by slot what ``operators.repetition`` describes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from config.language import Condition, EventStep, Trigger, comparisons
-from config.references import EventPath, Reference, Scaled
+from config.language import AllStep, AnyStep, EventMember, EventStep, Member, Step, Trigger
+from config.language.uses import uses
+from config.references import AGGREGATES, EventPath, Reference
+from operators import repetition
 from operators.body import keepable
 from operators.conditions import Captures, Read
 from operators.paths import Getter, getter, item_getter
 from operators.records import ID, INDEX, OFFSET, ORIGIN, TIME, Event
+from operators.repetition import MAX_KEPT, Captured, Growth, count_of, earliest, first_of, last_of, prev_of
 
 VALUES = 5
 """Where a capture's values begin."""
 
 _ITEM = "item"
 _FIELD = "field"
+_COUNTS = ("count", "distinct")
+"""Of nothing taken these are 0; everything else is missing."""
 
 
 class CaptureLayout:
-    """Which values each event step of a trigger keeps, and readers of them."""
+    """Which values each slot of a trigger keeps, and readers of them."""
 
     def __init__(self, trigger: Trigger) -> None:
-        self.steps = [step for step in trigger.match.steps if isinstance(step, EventStep)]
-        self._slots = {step.name: slot for slot, step in enumerate(self.steps) if step.name is not None}
+        steps = trigger.match.steps
+        self.by_step = [tuple(taking_members(step)) for step in steps]
+        """By step, the events it can take."""
+        self.steps: list[EventStep | EventMember] = [each for members in self.by_step for each in members]
+        self.slots = {step.name: slot for slot, step in enumerate(self.steps) if step.name is not None}
         self.paths: list[list[tuple[str, EventPath]]] = [[] for _ in self.steps]
-        for reference in _references(trigger):
-            if reference.name in self._slots:
-                self._place(self._slots[reference.name], reference)
+        self.aggregates: list[list[tuple[str, int]]] = [[] for _ in self.steps]
+        """By slot, what is asked of all its events: (aggregate, place of its value)."""
+        self._before = _slots_before(self.by_step, steps)
+        self.opening = _opening_slots(self.by_step, steps)
+        """Slots that the first event of a match can be in."""
+        for use in uses(trigger):
+            if use.reference is not None and use.reference.name in self.slots:
+                self.resolve(use.reference, own=use.own)
+        for slot, step in enumerate(self.steps):
+            if isinstance(step, EventStep) and step.having is not None:
+                self.aggregate(slot, step.having.aggregate, step.having.path)
         recipient = trigger.policy.recipient
         if not isinstance(recipient, Reference):
-            self._keep(0, _FIELD, recipient)
+            self.read_first(recipient)
 
     def getters(self) -> tuple[tuple[Getter, ...], ...]:
-        """By event step, the readers of what its capture keeps."""
+        """By slot, the readers of what its capture keeps."""
         return tuple(
             tuple(item_getter(path) if kind == _ITEM else getter(path) for kind, path in paths) for paths in self.paths
         )
 
-    def resolve(self, reference: Reference) -> Read:
-        """A reader of a reference; None while its step has not been captured."""
-        slot = self._slots[reference.name]
-        repeated = self.steps[slot].times is not None
-        if reference.selector == "count":
-            return lambda captures: (len(captures[slot]) if repeated else 1) if slot < len(captures) else None
-        place = self._place(slot, reference)
-        which = 0 if reference.selector == "first" else -1
+    def growth(self, slot: int) -> Growth:
+        """How the repetition in this slot is kept, once everything that is asked of it is known."""
+        times = getattr(self.steps[slot], "times", None)
+        bounded = times is None or (times.max is not None and times.max <= MAX_KEPT)
+        return Growth(keeps_all=bounded, aggregates=self.aggregates[slot])
 
-        def read(captures: Captures) -> Any:
-            if slot >= len(captures):
-                return None
-            capture = captures[slot][which] if repeated else captures[slot]
-            return capture[place]
+    def resolve(self, reference: Reference, own: str | None = None) -> Read:
+        """A reader of a reference; None while its step has taken nothing.
 
-        return read
+        ``own`` names the repetition in whose ``where`` it stands: there ``prev`` is the latest event taken so far.
+        """
+        slot, selector = self.slots[reference.name], reference.selector
+        if selector == "count":
+            return _reader(slot, count_of, nothing=0)
+        if selector in AGGREGATES:
+            return self.aggregate(slot, selector, reference.path)
+        kind = _ITEM if selector == "item" else _FIELD
+        place = self._keep(slot, kind, reference.path)
+        if selector == "prev":
+            return self._read_prev(slot, reference.path, place, own=reference.name == own)
+        if not _repeats(self.steps[slot]):
+            return _single(slot, place)
+        which = first_of if selector == "first" else last_of
+        return _reader(slot, lambda captured: which(captured)[place])
+
+    def aggregate(self, slot: int, name: str, path: EventPath) -> Read:
+        """A reader of an aggregate over the events of a slot."""
+        asked = (name, self._keep(slot, _FIELD, path))
+        if asked not in self.aggregates[slot]:
+            self.aggregates[slot].append(asked)
+        place, growth = asked[1], self.growth(slot)
+        return _reader(
+            slot, lambda captured: growth.aggregate(name, place, captured), nothing=0 if name in _COUNTS else None
+        )
 
     def read_first(self, path: EventPath) -> Read:
         """A reader of a path of the first captured event."""
-        place = self._keep(0, _FIELD, path)
-        repeated = self.steps[0].times is not None
+        places = {slot: self._keep(slot, _FIELD, path) for slot in self.opening}
+        if len(places) == 1:
+            ((slot, place),) = places.items()
+            if not _repeats(self.steps[slot]):
+                return _single(slot, place)
+            return _reader(slot, lambda captured: first_of(captured)[place])
 
         def read(captures: Captures) -> Any:
-            return (captures[0][0] if repeated else captures[0])[place]
+            first = earliest(captures)
+            for slot, place in places.items():
+                if slot < len(captures) and captures[slot] is not None and first_of(captures[slot]) is first:
+                    return first[place]
+            return None
 
         return read
 
-    def _place(self, slot: int, reference: Reference) -> int:
-        if reference.selector == "count":
-            return VALUES
-        return self._keep(slot, _ITEM if reference.selector == "item" else _FIELD, reference.path)
+    def _read_prev(self, slot: int, path: EventPath, place: int, *, own: bool) -> Read:
+        """The repetition before; before the first, the latest event of the step before."""
+        before = {each: self._keep(each, _FIELD, path) for each in self._before[slot]}
+        which = last_of if own else prev_of
+
+        def read(captures: Captures) -> Any:
+            if slot < len(captures) and captures[slot] is not None:
+                found = which(captures[slot])
+                if found is not None:
+                    return found[place]
+            taken = [each for each in before if each < len(captures) and captures[each] is not None]
+            latest = max(taken, key=lambda each: repetition.place_of(last_of(captures[each])), default=None)
+            return None if latest is None else last_of(captures[latest])[before[latest]]
+
+        return read
 
     def _keep(self, slot: int, kind: str, path: EventPath) -> int:
         if kind == _FIELD and path == ("event_time",):
@@ -92,32 +145,52 @@ def capture(event: Event, layout: tuple[Getter, ...]) -> tuple[Any, ...]:
     return (*identity, *[keepable(read(event)) for read in layout])
 
 
-def _references(trigger: Trigger) -> Iterator[Reference]:
-    """Every reference to a captured event, wherever in the trigger."""
-    for step in trigger.match.steps:
-        yield from _of_condition(getattr(step, "where", None))
-    for matcher in trigger.match.exit:
-        yield from _of_condition(matcher.where)
-    if isinstance(trigger.policy.recipient, Reference):
-        yield trigger.policy.recipient
-    for action in trigger.actions:
-        yield from _of_value(action.data)
+def taking_members(step: Step | Member) -> Iterator[EventStep | EventMember]:
+    """The events that a step can take, in the order written."""
+    if isinstance(step, EventStep | EventMember):
+        yield step
+    elif isinstance(step, AllStep | AnyStep):
+        for member in step.members:
+            yield from taking_members(member)
 
 
-def _of_condition(condition: Condition | None) -> Iterator[Reference]:
-    for comparison in comparisons(condition):
-        yield from _of_value(comparison.value)
+def _repeats(step: EventStep | EventMember) -> bool:
+    return isinstance(step, EventStep) and (step.times is not None or step.optional)
 
 
-def _of_value(value: Any) -> Iterator[Reference]:
-    if isinstance(value, Scaled):
-        value = value.reference
-    if isinstance(value, Reference):
-        if not value.is_customer:
-            yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _of_value(each)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _of_value(each)
+def _single(slot: int, place: int) -> Read:
+    def read(captures: Captures) -> Any:
+        if slot >= len(captures) or captures[slot] is None:
+            return None
+        return captures[slot][place]
+
+    return read
+
+
+def _reader(slot: int, of: Callable[[Any], Any], nothing: Any = None) -> Read:
+    def read(captures: Captures) -> Any:
+        captured: Captured = captures[slot] if slot < len(captures) else None
+        return nothing if captured is None else of(captured)
+
+    return read
+
+
+def _slots_before(by_step: list[tuple[Any, ...]], steps: tuple[Step, ...]) -> list[tuple[int, ...]]:
+    """By slot, those of the event step before it, and of those before that while a step can be left out."""
+    found: list[tuple[int, ...]] = []
+    before: tuple[int, ...] = ()
+    for step, members in zip(steps, by_step, strict=True):
+        mine = tuple(range(len(found), len(found) + len(members)))
+        found += [before] * len(members)
+        if mine:
+            before = (*before, *mine) if isinstance(step, EventStep) and step.optional else mine
+    return found
+
+
+def _opening_slots(by_step: list[tuple[Any, ...]], steps: tuple[Step, ...]) -> tuple[int, ...]:
+    slots: list[int] = []
+    for step, members in zip(steps, by_step, strict=True):
+        slots += range(len(slots), len(slots) + len(members))
+        if members and not (isinstance(step, EventStep) and step.optional):
+            break
+    return tuple(slots)

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import re2
 
 from config.language import AllOf, AnyOf, Comparison, Condition, Not
-from config.references import Reference, Scaled
+from config.references import EventPath, Reference, Scaled
 from operators.paths import Getter, getter
 from operators.records import Event
 
@@ -28,28 +28,41 @@ _TEXT: dict[str, Callable[[str, str], bool]] = {"starts_with": str.startswith, "
 _SCALE: dict[str, Callable[[float, float], float]] = {"*": op.mul, "/": op.truediv, "+": op.add, "-": op.sub}
 
 
-def compile_condition(condition: Condition, resolve: Callable[[Reference], Read]) -> Test:
-    """The condition as one function; ``resolve`` gives the reader of a reference to a captured event."""
+def compile_condition(
+    condition: Condition, resolve: Callable[[Reference], Read], left: Callable[[EventPath], Getter] = getter
+) -> Test:
+    """The condition as one function; ``resolve`` gives the reader of a reference to a captured event, ``left`` that of
+    the path on the left."""
     match condition:
         case Comparison():
-            return _comparison(condition, resolve)
+            return _comparison(condition, resolve, left)
         case Not(member):
-            return _negation(compile_condition(member, resolve))
+            return _negation(compile_condition(member, resolve, left))
         case AllOf(members):
-            return _all(tuple(compile_condition(member, resolve) for member in members))
+            return _all(tuple(compile_condition(member, resolve, left) for member in members))
         case AnyOf(members):
-            return _any(tuple(compile_condition(member, resolve) for member in members))
+            return _any(tuple(compile_condition(member, resolve, left) for member in members))
 
 
 def compile_scaled(scaled: Scaled, resolve: Callable[[Reference], Read]) -> Read:
     """A reader of a scaled reference; what is no number stays None."""
-    read, apply, operand = resolve(scaled.reference), _SCALE[scaled.operator], scaled.operand
+    return _scaled(scaled, resolve(scaled.reference))
 
-    def scale(captures: Captures) -> Any:
-        value = read(captures)
+
+def _scaled(scaled: Scaled, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    apply, operand = _SCALE[scaled.operator], scaled.operand
+
+    def scale(source: Any) -> Any:
+        value = read(source)
         return apply(value, operand) if _is_number(value) else None
 
     return scale
+
+
+def _of_customer(value: Reference | Scaled, reference: Reference, left: Callable[[EventPath], Getter]) -> Getter:
+    """A reader of ``$customer.path``, where the left-hand side finds it too: in the profile that an event carries."""
+    read = left(("$customer", *reference.path))
+    return _scaled(value, read) if isinstance(value, Scaled) else read
 
 
 def _negation(member: Test) -> Test:
@@ -88,15 +101,21 @@ def _any(members: tuple[Test, ...]) -> Test:
     return disjunction
 
 
-def _comparison(comparison: Comparison, resolve: Callable[[Reference], Read]) -> Test:
-    read, name, value = getter(comparison.path), comparison.operator, comparison.value
+def _comparison(
+    comparison: Comparison, resolve: Callable[[Reference], Read], left: Callable[[EventPath], Getter]
+) -> Test:
+    read, name, value = left(comparison.path), comparison.operator, comparison.value
     if name == "exists":
         return lambda event, captures: (read(event) is not None) is value
     if name == "matches":
         return _matches(read, str(value))
     if isinstance(value, Reference | Scaled):
-        wanted = compile_scaled(value, resolve) if isinstance(value, Scaled) else resolve(value)
         compare = comparator(name)
+        reference = value.reference if isinstance(value, Scaled) else value
+        if reference.is_customer:
+            theirs = _of_customer(value, reference, left)
+            return lambda event, captures: compare(read(event), theirs(event))
+        wanted = compile_scaled(value, resolve) if isinstance(value, Scaled) else resolve(value)
         return lambda event, captures: compare(read(event), wanted(captures))
     return _literal(read, name, value)
 

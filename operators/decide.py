@@ -1,91 +1,29 @@
-"""From what was found to what is done: one decision an action, in one order everywhere.
-
-The policy step stands here: matches come by event time, then priority, trigger and key, and each of their actions
-leaves as a decision with its outcome and reason.
-"""
+"""From what detection found to what is decided about: a match with its identity and everything it carries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from operators.automaton import Found
-from operators.identity import identity
-from operators.program import Kind, Program
-from operators.reasons import Outcome, SuppressReason
-from operators.records import Decision, Evidence
-from operators.tally import Tally
+from operators.evidence import evidence_of, match_identity
+from operators.policy.values import Match
 
 
-class Decider:
-    """Decides the matches of one key group."""
-
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
-
-    def decide(self, found: list[Found]) -> list[Decision]:
-        """The decisions on these matches, in the order of deciding."""
-        found.sort(key=_order)
-        return [decision for each in found for decision in self._decide(each)]
-
-    def _decide(self, found: Found) -> Iterable[Decision]:
-        program = found.program
-        evidence = evidence_of(found)
-        match_id = match_identity(found, evidence)
-        recipient = program.recipient(found.captures)
-        key = found.key
-        per = None if found.per is None else str(found.per)
-        if found.expired:
-            yield Decision(
-                identity((match_id, "")), match_id, program.name, program.version, key, per, recipient,
-                found.event_time_us, Outcome.EXPIRED.value, None, evidence, "", "", "", {}, program.priority,
-            )  # fmt: skip
-            return
-        outcome, reason = Outcome.ACTION.value, None
-        if recipient is None:
-            outcome, reason = Outcome.SUPPRESSED.value, SuppressReason.RECIPIENT_UNRESOLVED.value
-        for action in program.actions:
-            self._tally.add(outcome if reason is None else f"{outcome}/{reason}", program.name)
-            yield Decision(
-                action_id=identity((match_id, action.name)),
-                match_id=match_id,
-                trigger=program.name,
-                version=program.version,
-                key=key,
-                per=per,
-                recipient=recipient,
-                event_time_us=found.event_time_us,
-                outcome=outcome,
-                reason=reason,
-                evidence=evidence,
-                action=action.name,
-                channel=action.channel,
-                template=action.template,
-                data=action.data(found.captures),
-                priority=program.priority,
-            )
-
-
-def evidence_of(found: Found) -> tuple[Evidence, ...]:
-    """The events a match rests on, in order of capture."""
-    steps = [stage for stage in found.program.stages if stage.kind is Kind.EVENT]
-    rows = []
-    for stage, captured in zip(steps, found.captures, strict=False):
-        for event_id, origin, offset, _, time_us, *_ in captured if stage.repeated else (captured,):
-            rows.append(Evidence(stage.label, event_id, origin[0], origin[1], offset, time_us))
-    return tuple(rows)
-
-
-def match_identity(found: Found, evidence: tuple[Evidence, ...]) -> str:
-    """The hash of trigger, version, key, per, how it ended, and its events with their steps."""
-    program: Program = found.program
-    key = (found.key,) if isinstance(found.key, str) else found.key
-    parts = [program.name, str(program.version), str(len(key)), *key]
-    parts += ["" if found.per is None else str(found.per), "expired" if found.expired else "matched"]
-    for row in evidence:
-        parts += [row.step, row.event_id]
-    return identity(parts)
-
-
-def _order(found: Found) -> tuple[int, int, str, tuple[str, ...]]:
-    key = (found.key,) if isinstance(found.key, str) else found.key
-    return (found.event_time_us, -found.program.priority, found.program.name, key)
+def match_of(found: Found, order_us: int, *, arrived: bool = False) -> Match:
+    """The match with its place in the order of deciding. ``arrived``: it fired when its event arrived."""
+    program = found.program
+    evidence = evidence_of(found)
+    captures = found.captures
+    return Match(
+        trigger=program.name,
+        version=program.version,
+        match_id=match_identity(found),
+        key=found.key,
+        per=None if found.per is None else str(found.per),
+        recipient=program.recipient(captures),
+        event_time_us=found.event_time_us,
+        order_us=order_us,
+        evidence=evidence,
+        values={name: read(captures) for name, read in program.policy.values.items()},
+        data={action.name: action.data(captures) for action in program.actions if action.on_expire is found.expired},
+        expired=found.expired,
+        arrived=arrived,
+    )

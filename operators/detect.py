@@ -1,24 +1,36 @@
-"""The host of a key group: with ``operators.identity_host``, all of detection that knows Bytewax.
+"""The hosts of detection: with ``operators.identity_host``, all of it that knows Bytewax.
 
-A Bytewax key is a key group. Its snapshot is ``operators.state``'s; nothing here depends on a wall clock, so no
-notification is ever asked for.
+A Bytewax key is a key group, or one of its *cold* keys. Bytewax writes at the end of an epoch every key that was woken
+in it, and the watermark wakes every group; so what changes rarely (profiles, in buckets of customers) is stored under
+keys of the same step that only a chunk which may change them wakes. A group and its cold keys are at one worker and
+share the profiles in memory: the group changes them, a cold key stores its bucket. Bytewax takes all snapshots of an
+epoch when everything of it and nothing of the next has been processed, and hands all of them out before the first
+input after a resume, so what both store is one state (tests/recovery/test_profiles_resumed.py; decision 0006).
+
+Nothing here depends on a wall clock, so no notification is ever asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import bytewax.operators as op
 from bytewax.dataflow import Stream
+from bytewax.inputs import DynamicSource, StatelessSourcePartition
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
 from operators.anonymous.group import identity_groups
 from operators.anonymous.values import FromIdentity
-from operators.group import KeyGroup
+from operators.group import KeyGroup, Told
+from operators.keys import TOGETHER_FOR
 from operators.plan import Plan
-from operators.records import Chunk, Decision, GroupBatch, LateEvent
-from operators.route import router
+from operators.profiles import Profiles
+from operators.profiles.stored import FORMAT as PROFILES
+from operators.profiles.stored import restore_bucket, store_bucket
+from operators.records import Chunk, GroupBatch, Touch
+from operators.route import router, toucher
 from operators.state import Snapshot, restore, snapshot
 
 
@@ -30,7 +42,12 @@ class GroupReport:
     open_matches: int
 
 
-Output: TypeAlias = Decision | LateEvent | GroupReport
+Output: TypeAlias = Told | GroupReport
+Routed: TypeAlias = GroupBatch | FromIdentity | Touch
+
+
+class WorkersError(Exception):
+    """A number of workers that would part a key group from its cold keys."""
 
 
 @dataclass
@@ -44,7 +61,8 @@ class Detection:
     """False where no recovery store is used: a snapshot would be made for nobody."""
     has_identity: bool = False
     """Whether the identity step stands before it (``operators.identity_host``)."""
-    logics: list[KeyGroupLogic] = field(default_factory=list)
+    logics: list[KeyGroupLogic | BucketLogic] = field(default_factory=list)
+    _profiles: dict[int, Profiles] = field(default_factory=dict)
 
     @property
     def identity_groups(self) -> int:
@@ -54,53 +72,158 @@ class Detection:
     @property
     def groups(self) -> list[KeyGroup]:
         """The key groups of this process."""
-        return [logic.group for logic in self.logics]
+        return [logic.group for logic in self.logics if isinstance(logic, KeyGroupLogic)]
+
+    @property
+    def stores_profiles(self) -> bool:
+        """Whether there are cold keys."""
+        return self.keeps_snapshots and bool(self.plan.profiles)
 
     def snapshot_bytes(self) -> int:
-        """The size of the latest snapshot of every key group of this process."""
+        """The size of the latest snapshot of every key of this process."""
         return sum(logic.snapshot_bytes for logic in self.logics)
 
-    def build(self, resume_state: Snapshot | None) -> KeyGroupLogic:
-        """The logic of one key group, fresh or resumed."""
+    def profiles_of(self, group: int) -> Profiles:
+        """The profiles of a key group, the same for all of its keys."""
+        found = self._profiles.get(group)
+        if found is None:
+            found = self._profiles[group] = Profiles(self.plan.profiles, dedupe_horizon_us=self.dedupe_horizon_us)
+        return found
+
+    def build(self, resume_state: Any) -> KeyLogic:
+        """The logic of one key, fresh or resumed."""
+        return KeyLogic(self, resume_state)
+
+    def group_logic(self, resume_state: Snapshot | None) -> KeyGroupLogic:
+        """The logic of a key group."""
         group = KeyGroup(self.plan, dedupe_horizon_us=self.dedupe_horizon_us, identity_groups=self.identity_groups)
         if resume_state is not None:
             restore(group, resume_state)
-        logic = KeyGroupLogic(group, keeps_snapshots=self.keeps_snapshots)
+        logic = KeyGroupLogic(group, self)
+        self.logics.append(logic)
+        return logic
+
+    def bucket_logic(self, group: int, bucket: int) -> BucketLogic:
+        """The logic of a bucket of profiles."""
+        logic = BucketLogic(self.profiles_of(group), group, bucket)
         self.logics.append(logic)
         return logic
 
 
-class KeyGroupLogic(StatefulBatchLogic[GroupBatch | FromIdentity, Output, Any]):
+class KeyLogic(StatefulBatchLogic[Routed, Output, Any]):
+    """Either kind of key. Bytewax does not tell which one a logic is built for: its state or its first item does."""
+
+    def __init__(self, detection: Detection, resume_state: Any) -> None:
+        self._detection = detection
+        self._logic: KeyGroupLogic | BucketLogic | None = None
+        if resume_state is None:
+            return
+        if isinstance(resume_state, tuple) and resume_state and resume_state[0] == PROFILES:
+            self._logic = detection.bucket_logic(*restore_bucket(resume_state, detection.profiles_of))
+        else:
+            self._logic = detection.group_logic(resume_state)
+
+    def on_batch(self, values: list[Routed]) -> tuple[list[Output], bool]:
+        """Never complete: the watermark of a group must live on."""
+        logic = self._logic
+        if logic is None:
+            first = values[0]
+            if isinstance(first, Touch):
+                logic = self._detection.bucket_logic(first.group, first.bucket)
+            else:
+                logic = self._detection.group_logic(None)
+            self._logic = logic
+        return logic.on_batch(values), False
+
+    def snapshot(self) -> Any:
+        """At the end of each epoch in which the key was woken."""
+        assert self._logic is not None, "a key is woken by an item or has a state"
+        return self._logic.snapshot()
+
+
+class KeyGroupLogic:
     """Feeds batches to a ``KeyGroup``."""
 
-    def __init__(self, group: KeyGroup, *, keeps_snapshots: bool) -> None:
+    def __init__(self, group: KeyGroup, detection: Detection) -> None:
         self.group = group
         self.snapshot_bytes = 0
-        self._keeps_snapshots = keeps_snapshots
+        self._detection = detection
+        self._shares_profiles = False
         self._reported = False
 
-    def on_batch(self, values: list[GroupBatch | FromIdentity]) -> tuple[list[Output], bool]:
-        """Batches in the order they came; never complete, for the watermark of a group must live on."""
+    def on_batch(self, values: Sequence[Any]) -> list[Output]:
+        """Batches in the order they came."""
+        if not self._shares_profiles:
+            self.group.profiles = self._detection.profiles_of(values[0].group)
+            self._shares_profiles = True
         out: list[Output] = []
         for batch in values:
             out += self.group.receive(batch)
         if self.group.ended and not self._reported:
             self._reported = True
             out.append(GroupReport(dict(self.group.tally.counts), self.group.open_matches))
-        return out, False
+        return out
 
     def snapshot(self) -> Snapshot | None:
-        """The group's whole state; at the end of each epoch in which it was woken."""
-        if not self._keeps_snapshots:
+        """The group's whole state but for its profiles."""
+        if not self._detection.keeps_snapshots:
             return None
         made = snapshot(self.group)
         self.snapshot_bytes = len(made[1])
         return made
 
 
+class BucketLogic:
+    """Stores one bucket of a group's profiles, which the group changes."""
+
+    def __init__(self, profiles: Profiles, group: int, bucket: int) -> None:
+        self._profiles, self._group, self._bucket = profiles, group, bucket
+        self.snapshot_bytes = 0
+
+    def on_batch(self, values: Sequence[Any]) -> list[Output]:
+        """To be woken is all there is to do: the bucket is stored when the epoch ends."""
+        return []
+
+    def snapshot(self) -> Snapshot:
+        """The bucket."""
+        made = store_bucket(self._profiles, self._group, self._bucket)
+        self.snapshot_bytes = len(made[1])
+        return made
+
+
 def detect(step_id: str, chunks: Stream[Chunk], detection: Detection) -> KeyedStream[Output]:
     """Chunks to decisions, late events and reports, keyed by key group."""
-    routed: KeyedStream[GroupBatch | FromIdentity] = op.flat_map(
-        f"{step_id}_route", chunks, router(detection.plan, detection.key_groups)
-    )
+    routed: KeyedStream[Routed] = op.flat_map(f"{step_id}_route", chunks, router(detection.plan, detection.key_groups))
+    return detect_routed(step_id, chunks, routed, detection)
+
+
+def detect_routed(
+    step_id: str, chunks: Stream[Chunk], routed: KeyedStream[Routed], detection: Detection
+) -> KeyedStream[Output]:
+    """The same of what is routed already; ``chunks`` say what they change of profiles."""
+    if detection.stores_profiles:
+        op.input(f"{step_id}_workers", chunks.flow(), _CheckedWorkers())
+        touches = op.flat_map(f"{step_id}_touch", chunks, toucher(detection.plan, detection.key_groups))
+        routed = op.merge(f"{step_id}_routed", routed, touches)
     return op.stateful_batch(step_id, routed, detection.build)
+
+
+class _CheckedWorkers(DynamicSource[None]):
+    """No items: an input is what Bytewax tells the number of workers to, at start."""
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSourcePartition[None]:
+        """Raises ``WorkersError``."""
+        check_workers(worker_count)
+        return _Nothing()
+
+
+class _Nothing(StatelessSourcePartition[None]):
+    def next_batch(self) -> list[None]:
+        raise StopIteration
+
+
+def check_workers(workers: int) -> None:
+    """Raises ``WorkersError`` where a key group and its cold keys could come to different workers."""
+    if TOGETHER_FOR % workers:
+        allowed = ", ".join(str(each) for each in range(1, 33) if TOGETHER_FOR % each == 0)
+        raise WorkersError(f"triggers that read $customer cannot run on {workers} workers; allowed: {allowed}, …")

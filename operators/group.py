@@ -6,22 +6,29 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
-from typing import Any
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any, TypeAlias
 
 from operators.anonymous.customer_states import CustomerStates, is_by_customer
 from operators.anonymous.handing_over import forget, take_over
-from operators.anonymous.values import EVENTS, FORGET, KIND, WHO, FromIdentity, Handover
-from operators.automaton import Automaton, Found
-from operators.body import parse_body
-from operators.captures import capture
+from operators.anonymous.values import EVENTS, FORGET, KIND, SINCE, WHO, FromIdentity, Handover
+from operators.automaton import Automaton, Exited, Found
+from operators.body import by_item, parse_body
 from operators.clock import GroupClock
-from operators.decide import Decider
+from operators.decide import match_of
 from operators.line import place_of, released
-from operators.marks import RelayedClock
+from operators.marks import GroupMark, RelayedClock
+from operators.matcher import OWN_WAY
 from operators.paths import key_text
-from operators.plan import Listener, Plan, keys_of
-from operators.program import Key
+from operators.plan import Interest, Plan, keys_of
+from operators.policy.relay import MARK_EVERY_US
+from operators.policy.step import PolicyStep
+from operators.policy.values import Ended, Match, Undecided
+from operators.policy.values import Handover as PolicyHandover
+from operators.profile_reader import ProfileReader
+from operators.profiles import Profiles
+from operators.program import Key, Spec
 from operators.reasons import Fate
 from operators.records import (
     BEGINNING_OF_TIME,
@@ -30,6 +37,7 @@ from operators.records import (
     END_OF_TIME,
     ID,
     INDEX,
+    ITEM,
     OFFSET,
     ORDER,
     ORIGIN,
@@ -41,22 +49,35 @@ from operators.records import (
     Event,
     GroupBatch,
     LateEvent,
+    Origin,
 )
 from operators.seen import SeenIds
 from operators.tally import Tally
+from operators.timers import Timers
 
 FOREIGN_LENGTH = INDEX + 2
 """Of an entry in ``KeyGroup.waiting_foreign``; a handover is longer, a home event longer still."""
 EVENT_LENGTH = CONTEXT + 1
+Told: TypeAlias = Decision | LateEvent | Undecided
+"""What a key group has to tell; undecided matches where another step decides."""
 
 
 class KeyGroup:
     """The state of one key group. ``operators.state`` writes and reads it."""
 
-    def __init__(self, plan: Plan, *, dedupe_horizon_us: int, identity_groups: int = 0) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        dedupe_horizon_us: int,
+        profiles: ProfileReader | None = None,
+        identity_groups: int = 0,
+    ) -> None:
         """``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such."""
         self.plan = plan
         self.clock = GroupClock()
+        self.first_us: dict[Origin, int] = {}
+        """By partition, the event time of its first message: what came before it nobody has watched."""
         self.tally = Tally()
         self.seen = SeenIds(dedupe_horizon_us)
         self.seen_foreign = SeenIds(dedupe_horizon_us)
@@ -64,21 +85,39 @@ class KeyGroup:
         """Home events that the watermark has not passed."""
         self.waiting_foreign: list[tuple[Any, ...]] = []
         """``(order, origin, offset, index, entry)`` of foreign ones."""
+        self.waiting_arrivals: list[Event] = []
+        """Of the identity step, events on which a single-step trigger may fire: in order, not on arrival."""
         self.waiting_handovers: list[Handover] = []
+        self.reached_us = BEGINNING_OF_TIME
+        """How far everything has come, by both ways, and is processed."""
         self.ended = False
         """Whether the bounded input has ended, and everything of it has come."""
-        self.timers: list[tuple[int, int, Key]] = []
-        """Heap of (due, program index, key); an entry is valid while it is its key's ``due_us``."""
-        self._found: list[Found] = []
+        self.timers = Timers()
+        """One counts while it is its key's ``due_us``."""
+        self.profiles = Profiles(plan.profiles, dedupe_horizon_us=dedupe_horizon_us)
+        """Its customers' profiles. Stored apart, by ``operators.profiles.stored``."""
+        self._read_profile = profiles or self.profile_at
+        self._arrived: list[Found] = []
+        """Matches that fired on arrival."""
+        self._found: list[Found | Exited] = []
         self.automata = [
-            Automaton(program, self._schedule, self._found.append, self.tally) for program in plan.programs
+            Automaton(program, self._schedule, self._found.append, self.tally, self._read_profile)
+            for program in plan.programs
         ]
-        self._decider = Decider(self.tally)
+        self.policy = (
+            PolicyStep(plan.programs, self.tally, self._read_profile, profiles or self.profile_on_arrival)
+            if plan.decides_at_home
+            else None
+        )
+        """None where matches are decided in a step of its own."""
+        self.handover: dict[str, Any] | None = None
+        """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
+        self._marked_us = BEGINNING_OF_TIME
         self._direct_final = False
-        self._reached_us = BEGINNING_OF_TIME
         self._identity = RelayedClock(identity_groups) if identity_groups else None
         self._dedupe_horizon_us = dedupe_horizon_us
         self._alone: KeyGroup | None = None
+        self._identified_us = BEGINNING_OF_TIME
         if identity_groups:
             for automaton in self.automata:
                 if is_by_customer(automaton.program) and len(automaton.program.key) > 1:
@@ -89,60 +128,103 @@ class KeyGroup:
         """How many partial matches are open."""
         return sum(automaton.open_matches for automaton in self.automata)
 
+    def profile_at(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
+        """The profile of one of this group's customers as of a time that the watermark had not passed before the
+        batch at hand; None where no profile is kept. Not to be changed."""
+        return self.profiles.at(customer_id, time_us)
+
+    def profile_on_arrival(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
+        """The same by everything that has been received, whatever its time."""
+        return self.profiles.on_arrival(customer_id, time_us)
+
     def timers_due_by(self, time_us: int) -> int:
         """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
-        timers = self.timers
-        pending, count = [0], 0
-        while pending:
-            place = pending.pop()
-            if place < len(timers) and timers[place][0] <= time_us:
-                due_us, program, key = timers[place]
-                state = self.automata[program].states.get(key)
-                count += state is not None and state.due_us == due_us
-                pending += (2 * place + 1, 2 * place + 2)
-        return count
+        return sum(
+            (state := self.automata[program].states.get(key)) is not None and state.due_us == due_us
+            for due_us, program, key in self.timers.due_by(time_us)
+        )
 
-    def receive(self, batch: GroupBatch | FromIdentity) -> list[Decision | LateEvent]:
+    def receive(self, batch: GroupBatch | FromIdentity) -> list[Told]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
-        out: list[Decision | LateEvent] = []
+        out: list[Told] = []
+        if self.policy is not None:
+            # Where matches are decided in a step of its own, that step reads profiles later and settles them.
+            self.profiles.advance(self.reached_us)
         if isinstance(batch, FromIdentity):
             self._take_identified(batch)
         else:
-            if batch.entries:
-                self._take_entries(batch, out)
-            if batch.foreign:
-                self._take_foreign(batch)
-            self.clock.hear(batch.origin, batch.watermark_us, batch.origins)
-            self._direct_final |= batch.final
+            self._take(batch, out)
         watermark_us, self.ended = self.clock.watermark_us, self._direct_final
         if self._identity is not None:
             watermark_us = min(watermark_us, self._identity.before_us)
             self.ended &= self._identity.final
         if self.ended:
             self._advance(END_OF_TIME, watermark_us)
-        elif watermark_us > self._reached_us:
+        elif watermark_us > self.reached_us:
             self._advance(watermark_us, watermark_us)
-        self._reached_us = watermark_us
-        if self._found:
-            out += self._decider.decide(self._found)
-            self._found.clear()
+        self.reached_us = watermark_us
+        # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
+        out += self._decide(watermark_us + self.ended, self.ended)
         return out
 
+    def _take(self, batch: GroupBatch, out: list[Told]) -> None:
+        if batch.entries:
+            self._take_entries(batch, out)
+        if batch.foreign:
+            self._take_foreign(batch)
+        if batch.first_us is not None and batch.origin not in self.first_us:
+            self.first_us[batch.origin] = batch.first_us
+            self.watch()
+        self.clock.hear(batch.origin, batch.watermark_us, batch.origins)
+        self._direct_final |= batch.final
+
     def _take_identified(self, batch: FromIdentity) -> None:
-        """Puts in line what the identity step has counted and settled, and fires on it what fires on arrival."""
+        """Puts in line what the identity step has counted and settled."""
         for event in batch.events:
             interest = self.plan.interest(event[TYPE])
+            self._profile(event, interest)
             if interest.arrivals:
-                self._arrive(event, interest.arrivals)
+                self.waiting_arrivals.append(event)
             if interest.home:
                 self.waiting.append(event)
         if batch.foreign:
-            self._take_foreign(batch)
+            self._take_foreign(batch, arrived=False)
         self.waiting_handovers += batch.handovers
         if batch.mark is not None and self._identity is not None:
             self._identity.hear(batch.mark)
 
-    def _take_entries(self, batch: GroupBatch, out: list[Decision | LateEvent]) -> None:
+    def watch(self) -> None:
+        """Tells the automata since when everything was watched."""
+        since_us = max(self.first_us.values(), default=BEGINNING_OF_TIME)
+        for automaton in self.automata:
+            automaton.watched_since_us = since_us
+
+    def _decide(self, before_us: int, final: bool) -> Iterable[Told]:
+        """What was found, decided as far as nothing before ``before_us`` can be found any more, or sent on."""
+        found: list[Match | Ended] = []
+        if self._arrived:
+            arrived = [match_of(each, each.released_us, arrived=True) for each in self._arrived]
+            self._arrived.clear()
+            arrived.sort(key=_turn)
+            found += arrived
+        for each in self._found:
+            if isinstance(each, Exited):
+                found.append(Ended(each.match_id, each.action, each.event_time_us))
+            else:
+                found.append(match_of(each, each.released_us))
+        self._found.clear()
+        if self.policy is not None:
+            return self.policy.receive(found, before_us)
+        out: list[Told] = [*found]
+        if self.handover is not None:
+            out.insert(0, PolicyHandover(self.handover))
+            self.handover = None
+        if before_us - self._marked_us >= MARK_EVERY_US or (final and before_us > self._marked_us):
+            self._marked_us = before_us
+            out.append(GroupMark(before_us, final))
+        return out
+
+    def _take_entries(self, batch: GroupBatch, out: list[Told]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
         entries = batch.entries
         if not batch.late:
@@ -154,7 +236,7 @@ class KeyGroup:
                 return
         self._take_one_by_one(entries, out)
 
-    def _take_one_by_one(self, entries: list[Entry], out: list[Decision | LateEvent]) -> None:
+    def _take_one_by_one(self, entries: list[Entry], out: list[Told]) -> None:
         """As ``_take_entries``, where some may be late or have come before."""
         duplicates = late = 0
         for event_id, time_us, watermark_us, *heard in entries:
@@ -173,12 +255,17 @@ class KeyGroup:
 
     def _hear(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
-        if interest.arrivals and self._arrive(event, interest.arrivals):
+        self._profile(event, interest)
+        if interest.arrivals and self._arrive(event, interest, self.profiles.on_arrival):
             self.seen.keep(event[ID], event[TIME])
         if interest.home:
             self.waiting.append(event)
 
-    def _take_foreign(self, batch: GroupBatch | FromIdentity) -> None:
+    def _profile(self, event: Event, interest: Interest) -> None:
+        if interest.changes_profile and event[CUSTOMER] is not None:
+            self.profiles.receive(_parsed(event) if interest.profile_body else event)
+
+    def _take_foreign(self, batch: GroupBatch | FromIdentity, *, arrived: bool = True) -> None:
         for event, watermark_us, concerns in batch.foreign:
             event_id, time_us = event[ID], event[TIME]
             if self.seen_foreign.is_duplicate(event_id, time_us, watermark_us):
@@ -187,9 +274,10 @@ class KeyGroup:
             rest = []
             for concern in concerns:
                 program, spec, key, item = concern
-                if self.plan.programs[program].fires_on_arrival:
-                    fired |= self._fire(program, spec, key, (*_parsed(event), item))
-                else:
+                compiled = self.plan.programs[program]
+                if compiled.fires_on_arrival:
+                    fired |= self._fire(program, spec, key, (*_parsed(event), item), arrived=arrived)
+                if not compiled.fires_on_arrival or compiled.watch_us is not None:
                     rest.append(concern)
             if fired:
                 self.seen_foreign.keep(event_id, time_us)
@@ -198,20 +286,29 @@ class KeyGroup:
                     (event[ORDER], event[ORIGIN], event[OFFSET], event[INDEX], (event, tuple(rest)))
                 )
 
-    def _arrive(self, event: Event, listeners: tuple[Listener, ...]) -> bool:
-        """Fires the single-step triggers that this event fits; tells whether any did."""
+    def _arrive(self, event: Event, interest: Interest, profile: ProfileReader, *, arrived: bool = True) -> bool:
+        """Fires the single-step triggers that this event fits; tells whether any did.
+
+        On arrival their conditions see the profile as everything received so far makes it; not ``arrived``: behind
+        the watermark, as of the event, and what is found is decided in order.
+        """
         event = _parsed(event)
+        if interest.reads_profile:
+            event = _carrying(event, profile)
+            if interest.scores:
+                event = (*event, *self.plan.scores.answers([event], [interest.scores]))
         fired = False
-        for listener in listeners:
+        for listener in interest.arrivals:
             for key, item in keys_of(listener, event):
-                fired |= self._fire(listener.program, listener.spec, key, event if item is None else (*event, item))
+                fired |= self._fire(listener.program, listener.spec, key, by_item(event, item), arrived=arrived)
         return fired
 
-    def _fire(self, program_index: int, spec: Any, key: Key, event: Event) -> bool:
+    def _fire(self, program_index: int, spec: Any, key: Key, event: Event, *, arrived: bool) -> bool:
         program = self.plan.programs[program_index]
         matcher = program.stages[0].matcher
         assert matcher is not None
-        if not matcher.fits(event, (), spec):
+        ways = (spec,)
+        if not matcher.fits(event, (), ways):
             return False
         per = None
         if program.per is not None:
@@ -219,31 +316,37 @@ class KeyGroup:
             if per is None:
                 return False
         self.tally.add("matches", program.name)
-        captured = (capture(event, program.layouts[0]),)
-        self._found.append(Found(program, key, per, captured, event[TIME], expired=False))
+        captured = (matcher.capture(event, program.layouts[0], ways),)
+        found = Found(program, key, per, captured, event[TIME], expired=False, released_us=event[ORDER])
+        (self._arrived if arrived else self._found).append(found)
+        if program.watch_us is not None:
+            self.automata[program_index].watch_arrival(found, event[ORDER])
         return True
 
     def _advance(self, before_us: int, watermark_us: int) -> None:
         """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
+        for event in released(self.waiting_arrivals, before_us) if self.waiting_arrivals else ():
+            self._arrive(event, self.plan.interest(event[TYPE]), self._read_profile, arrived=False)
         home = released(self.waiting, before_us) if self.waiting else []
+        if self.plan.scores:
+            self._score(home)
         foreign = released(self.waiting_foreign, before_us) if self.waiting_foreign else []
         handovers = released(self.waiting_handovers, before_us) if self.waiting_handovers else []
         if foreign or handovers:
             # A trigger may take some of its events at home and others from abroad: one order for all. A handover
             # stands where its identify does, and comes before it.
-            for entry in sorted([*handovers, *home, *foreign], key=place_of):
-                if len(entry) == FOREIGN_LENGTH:
-                    self._process_foreign(*entry[-1])
-                elif len(entry) < EVENT_LENGTH:
-                    self._hand_over(entry)
-                else:
-                    self._process(entry)
+            for _, entries in groupby(sorted([*handovers, *home, *foreign], key=place_of), place_of):
+                came = list(entries)
+                while came and FOREIGN_LENGTH < len(came[0]) < EVENT_LENGTH:
+                    self._hand_over(came.pop(0))
+                if len(came) == 1 and len(came[0]) >= EVENT_LENGTH:
+                    self._process(came[0])
+                elif came:
+                    self._process_all(came)
         else:
             for event in home:
                 self._process(event)
-        timers = self.timers
-        while timers and timers[0][0] <= watermark_us:
-            due_us, program, key = heappop(timers)
+        for due_us, program, key in self.timers.take_due(watermark_us):
             automaton = self.automata[program]
             state = automaton.states.get(key)
             if state is not None and state.due_us == due_us:
@@ -251,23 +354,59 @@ class KeyGroup:
         self.seen.forget(watermark_us)
         self.seen_foreign.forget(watermark_us)
 
+    def _score(self, events: list[Event]) -> None:
+        """Lets those of the events of which scores are asked carry them, all inferred at once."""
+        places = [place for place, event in enumerate(events) if self.plan.interest(event[TYPE]).scores]
+        carrying = [_carrying(_parsed(events[place]), self._read_profile) for place in places]
+        asked = [self.plan.interest(event[TYPE]).scores for event in carrying]
+        for place, event, scores in zip(places, carrying, self.plan.scores.answers(carrying, asked), strict=True):
+            events[place] = (*event, scores)
+
     def _process(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
+        if interest.forked:
+            self._process_all([event])
+            return
         if interest.body:
             event = _parsed(event)
-        for program, spec, keys in interest.home:
+        if interest.reads_profile:
+            event = self._carrying_profile(event)
+        for program, _, keys, ways in interest.home:
             automaton = self.automata[program]
             if keys is None:
                 if event[CUSTOMER] is not None:
-                    automaton.on_event(event, event[CUSTOMER], spec)
+                    automaton.on_event(event, event[CUSTOMER], ways)
                 continue
             for key, item in keys(event):
-                automaton.on_event(event if item is None else (*event, item), key, spec)
+                automaton.on_event(by_item(event, item), key, ways)
 
-    def _process_foreign(self, event: Event, concerns: tuple[tuple[Any, ...], ...]) -> None:
-        event = _parsed(event)
-        for program, spec, key, item in concerns:
-            self.automata[program].on_event(event if item is None else (*event, item), key, spec)
+    def _process_all(self, entries: list[tuple[Any, ...]]) -> None:
+        """One event as it came, at home, from abroad or both: shown once to each trigger and key, whatever the ways."""
+        concerns: dict[tuple[int, Key], dict[Spec | None, Any]] = {}
+        event: Event = ()
+        for entry in entries:
+            if len(entry) == FOREIGN_LENGTH:
+                abroad, foreign = entry[-1]
+                event = event or _parsed(abroad)
+                for program, spec, key, item in foreign:
+                    concerns.setdefault((program, key), {})[spec] = item
+                continue
+            event = self._carrying_profile(_parsed(entry))
+            for listener in self.plan.interest(event[TYPE]).home:
+                for key, item in keys_of(listener, event):
+                    concerns.setdefault((listener.program, key), {})[listener.spec] = item
+        for (program, key), ways in concerns.items():
+            if len(ways) == 1:
+                ((spec, item),) = ways.items()
+                came_by = OWN_WAY if spec is None else (spec,)
+                self.automata[program].on_event(by_item(event, item), key, came_by)
+            else:
+                self.automata[program].on_event(event, key, ways)
+
+    def _carrying_profile(self, event: Event) -> Event:
+        if len(event) > ITEM or not self.plan.interest(event[TYPE]).reads_profile:
+            return event
+        return _carrying(event, self._read_profile)
 
     def _hand_over(self, handover: Handover) -> None:
         """An anonymous customer is identified."""
@@ -275,17 +414,41 @@ class KeyGroup:
             forget(self.automata, handover[WHO], handover[ORDER], self.tally)
             return
         if self._alone is None:
-            self._alone = KeyGroup(self.plan, dedupe_horizon_us=self._dedupe_horizon_us)
-        alone = self._alone
-        for event in handover[EVENTS]:
+            self._alone = KeyGroup(
+                self.plan, dedupe_horizon_us=self._dedupe_horizon_us, profiles=self._profile_when_identified
+            )
+        alone, self._identified_us = self._alone, handover[ORDER]
+        for own, fresh in zip(self.automata, alone.automata, strict=True):
+            # What was not kept is as if it had not been watched.
+            fresh.watched_since_us = max(own.watched_since_us, handover[SINCE])
+            fresh.new_since_us = own.new_since_us
+        events = list(handover[EVENTS])
+        if self.plan.scores:
+            alone._score(events)
+        for event in events:
             alone._process(event)
         take_over(self.automata, alone.automata, handover[ORDER], self.tally)
-        alone.timers.clear()
+        alone.timers = Timers()
         alone._found.clear()
+
+    def _profile_when_identified(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
+        """The known customer's profile for what he takes over: as of the identify; of earlier times none is kept."""
+        return self._read_profile(customer_id, max(time_us, self._identified_us))
 
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
-            heappush(self.timers, (due_us, program, key))
+            self.timers.add(due_us, program, key)
+
+
+def _turn(match: Match) -> tuple[Any, ...]:
+    """Where matches that are decided at once stand among each other."""
+    return (match.order_us, match.trigger, (match.key,) if isinstance(match.key, str) else match.key)
+
+
+def _carrying(event: Event, profile: ProfileReader) -> Event:
+    """The event with its customer's profile as of the moment it is processed."""
+    customer_id = event[CUSTOMER]
+    return (*event, None, None if customer_id is None else profile(customer_id, event[ORDER]))
 
 
 def _parsed(event: Event) -> Event:

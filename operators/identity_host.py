@@ -17,11 +17,11 @@ from bytewax.dataflow import Stream
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
 from operators.anonymous.group import IdentityGroup
-from operators.anonymous.relay import IdentityRelay
+from operators.anonymous.relay import IdentityRelay, touches_of
 from operators.anonymous.state import restore, snapshot
 from operators.anonymous.values import FromIdentity, Identified, IdentityBatch
-from operators.detect import Detection, GroupReport, Output
-from operators.records import Chunk, GroupBatch
+from operators.detect import Detection, GroupReport, Output, Routed, detect_routed
+from operators.records import Chunk
 from operators.route import Parted, parting_router
 from operators.state import Snapshot
 
@@ -98,15 +98,17 @@ def detect_identified(
     apart: KeyedStream[IdentityBatch] = op.flat_map(f"{identity_step_id}_route", parted, _apart)
     identified = op.stateful_batch(identity_step_id, apart, identity.build)
     told: KeyedStream[Output] = op.flat_map(f"{identity_step_id}_told", identified, _told)
-    relayed: KeyedStream[GroupBatch | FromIdentity] = op.flat_map_batch(
-        f"{identity_step_id}_relay", identified, identity.relay
-    )
-    direct: KeyedStream[GroupBatch | FromIdentity] = op.flat_map(f"{step_id}_route", parted, _direct)
-    found = op.stateful_batch(step_id, op.merge(f"{step_id}_routed", direct, relayed), detection.build)
+    relayed: KeyedStream[FromIdentity] = op.flat_map_batch(f"{identity_step_id}_relay", identified, identity.relay)
+    direct: KeyedStream[Routed] = op.flat_map(f"{step_id}_route", parted, _direct)
+    ways: list[KeyedStream[Any]] = [direct, relayed]
+    if detection.stores_profiles:
+        ways.append(op.flat_map(f"{identity_step_id}_touch", relayed, touches_of(detection.plan, detection.key_groups)))
+    routed: KeyedStream[Routed] = op.merge(f"{identity_step_id}_routed", *ways)
+    found = detect_routed(step_id, chunks, routed, detection)
     return op.merge(f"{step_id}_told", found, told)
 
 
-def _direct(parted: Parted) -> Iterable[tuple[str, GroupBatch]]:
+def _direct(parted: Parted) -> Iterable[tuple[str, Routed]]:
     return parted.direct
 
 

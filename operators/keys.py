@@ -6,12 +6,16 @@ key, modulo the number of workers), so groups are named such that every usual nu
 
 from __future__ import annotations
 
+from collections import deque
 from functools import cache
+from itertools import count
 from zlib import crc32
 
 MASK = (1 << 64) - 1
 EVEN_FOR = 24
 """Worker counts that divide this get even shares: 1, 2, 3, 4, 6, 8, 12, 24."""
+TOGETHER_FOR = 240
+"""With worker counts that divide this a group and its cold keys are at one worker: also with 5, 10, 15, 16, 20, …"""
 
 
 def key_group_of(key: str, key_groups: int) -> int:
@@ -23,6 +27,30 @@ def key_group_of(key: str, key_groups: int) -> int:
 def group_names(key_groups: int) -> tuple[str, ...]:
     """The Bytewax key of each group, ``"<group>.<salt>"``, salted so that its hash spreads evenly over workers."""
     return tuple(_named(group) for group in range(key_groups))
+
+
+@cache
+def cold_names(key_groups: int, buckets: int) -> tuple[tuple[str, ...], ...]:
+    """By key group, the Bytewax keys of its cold state, ``"c<number>"``.
+
+    Bytewax gives them to the worker of the group itself wherever the number of workers divides ``TOGETHER_FOR``.
+    Numbers are dealt out to the groups that still need a name of that hash: some five hashes a name, where a salt
+    for each would take ``TOGETHER_FOR``.
+    """
+    waiting: dict[int, deque[int]] = {}
+    for group, name in enumerate(group_names(key_groups)):
+        waiting.setdefault(worker_of(name, TOGETHER_FOR), deque()).extend([group] * buckets)
+    names: list[list[str]] = [[] for _ in range(key_groups)]
+    for number in count():
+        if not waiting:
+            break
+        name = f"c{number}"
+        place = worker_of(name, TOGETHER_FOR)
+        if place in waiting:
+            names[waiting[place].popleft()].append(name)
+            if not waiting[place]:
+                del waiting[place]
+    return tuple(map(tuple, names))
 
 
 def group_of_name(name: str) -> int:

@@ -30,18 +30,19 @@ class RelayedMark(msgspec.Struct, frozen=True):
 
 
 class MarkCollector:
-    """One worker's."""
+    """One worker's. ``every_us``: how far time must move to be worth telling, for each time wakes every group."""
 
-    def __init__(self) -> None:
+    def __init__(self, every_us: int = 1) -> None:
+        self._every_us = every_us
         self._marks: dict[int, GroupMark] = {}
-        self._told: RelayedMark | None = None
+        self._told = RelayedMark(0, BEGINNING_OF_TIME, False)
 
     def hear(self, group: int, mark: GroupMark) -> None:
         """A group's mark; a group's marks never fall."""
         self._marks[group] = mark
 
     def take(self) -> RelayedMark | None:
-        """What is to be told now; None if it was told already."""
+        """What is to be told now; None if it was told already, or is too little."""
         if not self._marks:
             return None
         marks = self._marks.values()
@@ -50,7 +51,8 @@ class MarkCollector:
             before_us=min(each.before_us for each in marks),
             final=all(each.final for each in marks),
         )
-        if mark == self._told:
+        told = self._told
+        if (mark.groups, mark.final) == (told.groups, told.final) and mark.before_us - told.before_us < self._every_us:
             return None
         self._told = mark
         return mark

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from config.references import EventPath
-from operators.records import CONTEXT, CUSTOMER, ITEM, PROPERTIES, SESSION, TIME, TYPE, Event
+from operators.records import CONTEXT, CUSTOMER, ITEM, PROFILE, PROPERTIES, SCORES, SESSION, TIME, TYPE, Event
 
 Getter: TypeAlias = Callable[[Event], Any]
 """Gives the value at a path, None where there is none."""
@@ -17,7 +17,7 @@ _OBJECTS: Final = {"properties": PROPERTIES, "context": CONTEXT}
 
 def needs_body(path: EventPath) -> bool:
     """Whether reading this path asks for the event's JSON to be parsed."""
-    return path[0] in _OBJECTS
+    return path[0] in _OBJECTS or path[0] == "score"
 
 
 def getter(path: EventPath) -> Getter:
@@ -26,6 +26,12 @@ def getter(path: EventPath) -> Getter:
     if root in _FIELDS:
         field = _FIELDS[root]
         return lambda event: event[field]
+    if root == "$customer":
+        below = path[1:]
+        return lambda event: descend(event[PROFILE], below)
+    if root == "score":
+        score = path[1]
+        return lambda event: event[SCORES][score]
     place = _OBJECTS[root]
     if len(path) == 2:
         name = path[1]

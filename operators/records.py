@@ -93,13 +93,14 @@ class Chunk(msgspec.Struct):
 
 # One event on its way through a key group. A tuple, because one is made for every event a trigger listens to, and
 # because tuples sort by their first fields: the order in which events are processed.
-ORDER, ORIGIN, OFFSET, INDEX, TIME, ID, TYPE, CUSTOMER, SESSION, PROPERTIES, CONTEXT, ITEM = range(12)
+ORDER, ORIGIN, OFFSET, INDEX, TIME, ID, TYPE, CUSTOMER, SESSION, PROPERTIES, CONTEXT, ITEM, PROFILE, SCORES = range(14)
 Event: TypeAlias = tuple[Any, ...]
 """(order_us, origin, offset, index, event_time_us, event_id, type, customer_id, session_id, properties, context)
 
 ``order_us`` is the event time, or for a late event ``W_p`` at its offset: the moment its cancellation counts from.
 ``properties`` and ``context`` are raw JSON until the event is processed, then dicts; ``item`` is appended where the
-event came by an element of a list.
+event came by an element of a list. Where a condition reads them, ``item`` (or None), the customer's ``profile`` as of
+the event and its ``scores`` by name follow.
 """
 
 Entry: TypeAlias = tuple[str, int, int] | tuple[str, int, int, Event]
@@ -122,6 +123,17 @@ class GroupBatch(msgspec.Struct, array_like=True):
     foreign: list[tuple[Event, int, tuple[tuple[int, Any, Any, Any], ...]]]
     """Events that fall into this group by another key: (event, W_p at its offset, ((program index, paths the key
     was read from, key, list element), …))."""
+    first_us: int | None = None
+    """The event time of the chunk's first message; the first that a group hears is the partition's first."""
+    group: int = 0
+    """Which key group this is for: Bytewax tells a logic nothing of its key."""
+
+
+class Touch(msgspec.Struct, array_like=True):
+    """One chunk may change profiles of this bucket of this key group: it is to be stored at the end of the epoch."""
+
+    group: int
+    bucket: int
 
 
 class Evidence(NamedTuple):
@@ -154,6 +166,10 @@ class Decision(msgspec.Struct, omit_defaults=False):
     template: str
     data: dict[str, Any]
     priority: int = 0
+    not_before_us: int = 0
+    """When it is due: the event time of its match, or when it was released."""
+    not_after_us: int | None = None
+    """When it is too old to be delivered; None: never."""
 
 
 class LateEvent(msgspec.Struct):

@@ -9,11 +9,13 @@ from zlib import crc32
 from operators.anonymous.part import IDENTIFY, anonymous_places, links_of
 from operators.anonymous.values import LINK_ANONYMOUS, IdentityBatch
 from operators.body import keepable, parse_body
-from operators.keys import group_names, key_group_of
+from operators.keys import cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
-from operators.records import CUSTOMER, TYPE, Chunk, Entry, Event, GroupBatch
+from operators.profiles.store import BUCKETS, bucket_of
+from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Entry, Event, GroupBatch, Touch
 
 Router = Callable[[Chunk], list[tuple[str, GroupBatch]]]
+Toucher = Callable[[Chunk], list[tuple[str, Touch]]]
 
 
 class Parted(NamedTuple):
@@ -21,6 +23,21 @@ class Parted(NamedTuple):
 
     direct: list[tuple[str, GroupBatch]]
     identity: list[tuple[str, IdentityBatch]]
+
+
+def toucher(plan: Plan, key_groups: int) -> Toucher:
+    """A function from a chunk to (Bytewax key of a bucket of profiles, its touch) for every bucket it may change."""
+    names = cold_names(key_groups, BUCKETS)
+
+    def touch(chunk: Chunk) -> list[tuple[str, Touch]]:
+        types = {each for each in {record.type for record in chunk.records} if plan.interest(each).changes_profile}
+        if not types:
+            return []
+        customers = {record.customer_id for record in chunk.records if record.type in types}
+        touched = {(key_group_of(each, key_groups), bucket_of(each)) for each in customers if each is not None}
+        return [(names[group][bucket], Touch(group, bucket)) for group, bucket in sorted(touched)]
+
+    return touch
 
 
 def router(plan: Plan, key_groups: int) -> Router:
@@ -92,16 +109,19 @@ def _direct(key_groups: int) -> Callable[..., list[tuple[str, GroupBatch]]]:
         for group, row in zip(homes, rows, strict=True):
             entries[group].append(row)
         origin, origins, watermark_us, final = chunk.origin, chunk.origins, chunk.watermark_us, chunk.final
+        first_us = chunk.event_times_us[0] if records else None
+        # Nothing has moved this partition's watermark yet: every group is to hear of its first message at once.
+        is_first = bool(records) and chunk.watermarks_us[0] == BEGINNING_OF_TIME
         return [
             (
                 name,
                 GroupBatch(
                     origin, origins, watermark_us, final,
-                    entries[group], heard[group], group in late, foreign.get(group, []),
+                    entries[group], heard[group], group in late, foreign.get(group, []), first_us, group,
                 ),
             )
             for group, name in enumerate(names)
-            if chunk.broadcast or entries[group] or group in foreign
+            if chunk.broadcast or is_first or entries[group] or group in foreign
         ]  # fmt: skip
 
     return route

@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
-from operators.automaton import Automaton, KeyState, Run
 from operators.group import KeyGroup
+from operators.match_state import plain_states, restore_states, restored_key
 from operators.plain_event import event_of, handover_of, plain_event, plain_handover
+from operators.policy.state import plain_policy, restore_policy
 
 FORMAT = "customer-triggers/key-group/1"
 
@@ -28,6 +29,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
     """The state of a key group."""
     base = {
         "watermark_us": group.clock.watermark_us,
+        "first_us": [[topic, partition, time_us] for (topic, partition), time_us in group.first_us.items()],
         "marks": [[topic, partition, mark] for (topic, partition), mark in group.clock.marks.items()],
         "seen": group.seen.state(),
         "seen_foreign": group.seen_foreign.state(),
@@ -35,12 +37,14 @@ def snapshot(group: KeyGroup) -> Snapshot:
         "waiting_foreign": [
             [plain_event(event), _plain_concerns(group, concerns)] for *_, (event, concerns) in group.waiting_foreign
         ],
+        "waiting_arrivals": [plain_event(event) for event in group.waiting_arrivals],
         "waiting_handovers": [plain_handover(handover) for handover in group.waiting_handovers],
         "triggers": {
-            automaton.program.name: [automaton.program.fingerprint, _plain_states(automaton)]
+            automaton.program.name: [automaton.program.fingerprint, automaton.new_since_us, plain_states(automaton)]
             for automaton in group.automata
-            if automaton.states
+            if automaton.states or automaton.program.leading
         },
+        "policy": group.handover if group.policy is None else plain_policy(group.policy, group.reached_us),
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())
 
@@ -68,81 +72,43 @@ def base_of(stored: Any, expected: str, *, what: str) -> bytes:
 def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
     group.clock.watermark_us = base["watermark_us"]
     group.clock.marks = {(topic, partition): mark for topic, partition, mark in base["marks"]}
+    group.first_us = {(topic, partition): time_us for topic, partition, time_us in base["first_us"]}
+    group.watch()
     group.seen.resume(base["seen"])
     group.seen_foreign.resume(base["seen_foreign"])
     group.waiting = [event_of(plain) for plain in base["waiting"]]
+    group.waiting_arrivals = [event_of(plain) for plain in base["waiting_arrivals"]]
     group.waiting_handovers = [handover_of(plain) for plain in base["waiting_handovers"]]
     by_name = {automaton.program.name: automaton for automaton in group.automata}
     for plain, concerns in base["waiting_foreign"]:
         event = event_of(plain)
         known = tuple(
-            (by_name[name].program.index, _spec(spec), _key(key), item)
+            (by_name[name].program.index, _spec(spec), restored_key(key), item)
             for name, spec, key, item in concerns
             if name in by_name
         )
         if known:
             group.waiting_foreign.append((*event[:4], (event, known)))
-    for name, (fingerprint, states) in base["triggers"].items():
-        automaton = by_name.get(name)
-        if automaton is None:
+    for automaton in group.automata:
+        automaton.new_since_us = group.clock.watermark_us
+    for name, (fingerprint, new_since_us, states) in base["triggers"].items():
+        known_as = by_name.get(name)
+        if known_as is None:
             group.tally.add("state_dropped", name)
-        elif automaton.program.fingerprint != fingerprint:
+        elif known_as.program.fingerprint != fingerprint:
             group.tally.add("state_reset", name)
         else:
-            _restore_states(automaton, states)
+            known_as.new_since_us = new_since_us
+            restore_states(known_as, states)
+    if group.policy is None:
+        group.handover = base["policy"]
+    elif base["policy"] is not None:
+        restore_policy(group.policy, base["policy"])
 
 
 def _plain_concerns(group: KeyGroup, concerns: Any) -> list[Any]:
     programs = group.plan.programs
     return [[programs[program].name, spec, key, item] for program, spec, key, item in concerns]
-
-
-def _plain_states(automaton: Automaton) -> list[Any]:
-    return [
-        [
-            key,
-            [
-                [
-                    run.stage, run.begin_us, run.last_us, run.entered_us, run.active_us, run.deadline_us,
-                    run.captures, run.per, run.taken,
-                ]
-                for run in state.runs
-            ],
-            None if state.windows is None else list(state.windows.items()),
-        ]
-        for key, state in automaton.states.items()
-    ]  # fmt: skip
-
-
-def _restore_states(automaton: Automaton, states: list[Any]) -> None:
-    repeated = [stage.repeated for stage in automaton.program.stages if stage.kind.value == "event"]
-    for key, runs, windows in states:
-        state = KeyState()
-        for stage, begin_us, last_us, entered_us, active_us, deadline_us, captures, per, taken in runs:
-            run = Run(begin_us, last_us, _captures(captures, repeated), per)
-            run.stage, run.entered_us, run.active_us, run.deadline_us = stage, entered_us, active_us, deadline_us
-            run.taken = tuple(_capture(each) for each in taken)
-            state.runs.append(run)
-        if windows is not None:
-            state.windows = {per: [_capture(each) for each in window] for per, window in windows}
-        automaton.states[_key(key)] = state
-    automaton.schedule_all()
-
-
-def _captures(plain: list[Any], repeated: list[bool]) -> tuple[Any, ...]:
-    return tuple(
-        tuple(_capture(each) for each in captured) if many else _capture(captured)
-        for captured, many in zip(plain, repeated, strict=False)
-    )
-
-
-def _capture(plain: list[Any]) -> tuple[Any, ...]:
-    plain[1] = tuple(plain[1])
-    return tuple(plain)
-
-
-def _key(plain: Any) -> Any:
-    return tuple(plain) if isinstance(plain, list) else plain
 
 
 def _spec(plain: Any) -> Any:

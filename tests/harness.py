@@ -14,9 +14,13 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from config.common_policy import NO_LIMITS, CommonPolicy
+from config.common_policy import SHIPPED as SHIPPED_POLICY
 from config.durations import UNITS_US, format_us, parse_duration
 from config.events import EventSchema
 from config.loader import LoadedTrigger, parse_trigger
+from config.scores import load_scores
+from config.traits import load_traits
 from flows.backtest import Backtest
 from flows.backtest import run as run_backtest
 from flows.backtest_report import Summary, render
@@ -29,8 +33,14 @@ from operators.clock import PartitionClock
 from operators.compiler import compile_triggers
 from operators.decode import Decoder, Messages
 from operators.group import KeyGroup
-from operators.keys import group_names
+from operators.keys import group_names, key_group_of
 from operators.plan import Plan
+from operators.policy.decide_group import DecideGroup
+from operators.policy.relay import Relay
+from operators.policy.values import ToDecide
+from operators.profile_reader import ProfileReader
+from operators.profiles.store import BUCKETS
+from operators.profiles.stored import restore_bucket, store_bucket
 from operators.reasons import Outcome
 from operators.records import (
     BEGINNING_OF_TIME,
@@ -55,6 +65,7 @@ Item: TypeAlias = Mapping[str, Any]
 """An event, ``watermark(…)`` or ``heartbeat(…)``."""
 
 TOPIC = "events"
+SHIPPED = Path(__file__).parents[1] / "config"
 
 
 def us(text: str) -> int:
@@ -106,10 +117,14 @@ def trigger(match: str, *, name: str = "t", rest: str = "") -> str:
     return f"trigger: {name}\nversion: 1\nmatch:\n{body}\n{rest}\n{actions}"
 
 
-def compiled(*texts: str, wants_expired: bool = True) -> Plan:
-    """The plan of these trigger files. Raises ``ConfigError``."""
+def compiled(
+    *texts: str, wants_expired: bool = True, common: CommonPolicy = NO_LIMITS, traits: Path = SHIPPED / "traits"
+) -> Plan:
+    """The plan of these trigger files, with the shipped scores. Raises ``ConfigError``."""
     loaded: list[LoadedTrigger] = [parse_trigger(text, f"trigger{i}.yaml") for i, text in enumerate(texts)]
-    return Plan(compile_triggers(loaded, wants_expired=wants_expired))
+    scores = load_scores(SHIPPED / "scores")
+    programs = compile_triggers(loaded, wants_expired=wants_expired, common=common, scores=scores)
+    return Plan(programs, load_traits(traits), scores)
 
 
 @dataclass
@@ -174,7 +189,7 @@ def _name(decision: Decision) -> str:
 
 def _order(decision: Decision) -> tuple[Any, ...]:
     key = (decision.key,) if isinstance(decision.key, str) else tuple(decision.key)
-    return (decision.event_time_us, decision.trigger, key, decision.action_id)
+    return (decision.event_time_us, decision.trigger, key, decision.action_id, decision.outcome != Outcome.DEFERRED)
 
 
 Interleaving: TypeAlias = Callable[[list[int]], int]
@@ -207,6 +222,8 @@ def run(
     schemas: Mapping[str, EventSchema] | None = None,
     identity: bool = True,
     identity_horizon: str = "24h",
+    common: CommonPolicy = NO_LIMITS,
+    profiles: ProfileReader | None = None,
 ) -> Result:
     """Feeds ``events``, in order of arrival, and ends the input.
 
@@ -216,7 +233,7 @@ def run(
     """
     events = list(events)
     texts = [triggers] if isinstance(triggers, str) else triggers
-    plan = texts if isinstance(texts, Plan) else compiled(*texts)
+    plan = texts if isinstance(texts, Plan) else compiled(*texts, common=common)
     decoder = decoder or Decoder(schemas=schemas)
     partitions = partitions or [0] * len(events)
     origins = tuple((TOPIC, number) for number in range(max(partitions, default=0) + 1))
@@ -226,6 +243,7 @@ def run(
         key_groups,
         us(dedupe_horizon),
         snapshot_every,
+        profiles,
         identity_horizon_us=us(identity_horizon) if identity else None,
     )
     if interleaving is None:
@@ -245,7 +263,8 @@ def run(
 
 
 class Graph:
-    """Router, identity step and key groups, as ``operators.identity_host`` wires them: all of one worker.
+    """Router, identity step and key groups, as ``operators.identity_host`` wires them, and behind them relay and
+    deciding groups, as ``operators.decide_host`` does where the triggers ask for it: all of one worker.
 
     ``identity_horizon_us`` None: no identity step, as ``operators.detect`` alone wires them.
     """
@@ -256,19 +275,25 @@ class Graph:
         key_groups: int,
         horizon_us: int,
         snapshot_every: int | None,
+        profiles: ProfileReader | None = None,
         identity_horizon_us: int | None = None,
     ) -> None:
         self.plan, self.horizon_us, self.snapshot_every = plan, horizon_us, snapshot_every
-        self.key_groups, self.identity_horizon_us = key_groups, identity_horizon_us
+        self.key_groups, self.profiles = key_groups, profiles
+        self.identity_horizon_us = identity_horizon_us
         self.identity_groups = 0 if identity_horizon_us is None else identity_groups(key_groups)
         direct = router(plan, key_groups)
         self.route: Callable[[Chunk], Parted] = lambda chunk: Parted(direct(chunk), [])
         if identity_horizon_us is not None:
             self.route = parting_router(plan, key_groups, self.identity_groups)
-        self.relay = IdentityRelay(plan, key_groups)
-        self.groups = {name: self._fresh() for name in group_names(key_groups)}
         self.identities = {name: self._fresh_identity() for name in group_names(self.identity_groups)}
-        self.tallies = [group.tally for group in (*self.groups.values(), *self.identities.values())]
+        self.identity_relay = IdentityRelay(plan, key_groups)
+        names = group_names(key_groups)
+        self.groups = {name: self._fresh() for name in names}
+        self.relay = Relay(key_groups)
+        self.deciding = {} if plan.decides_at_home else {name: self._fresh_deciding() for name in names}
+        steps = (self.identities, self.groups, self.deciding)
+        self.tallies = [group.tally for step in steps for group in step.values()]
         self.result = Result()
         self.largest_us = BEGINNING_OF_TIME
         self.chunks = 0
@@ -348,29 +373,63 @@ class Graph:
         for name, apart in parted.identity:
             identified.append((name, self.identities[name].receive(apart)))
             self.result.late += identified[-1][1].late
-        sent: list[tuple[str, GroupBatch | FromIdentity]] = [*parted.direct, *self.relay.pass_on(identified)]
-        for name, batch in sent:
+        batches: list[tuple[str, GroupBatch | FromIdentity]] = [
+            *parted.direct,
+            *self.identity_relay.pass_on(identified),
+        ]
+        undecided = []
+        for name, batch in batches:
             self.result.batches += 1
             for found in self.groups[name].receive(batch):
-                (self.result.told if isinstance(found, Decision) else self.result.late).append(found)  # type: ignore[arg-type]
+                if isinstance(found, Decision):
+                    self.result.told.append(found)
+                elif isinstance(found, LateEvent):
+                    self.result.late.append(found)
+                else:
+                    undecided.append((name, found))
+        sent: dict[str, list[ToDecide]] = {}
+        for name, each in self.relay.pass_on(undecided):
+            sent.setdefault(name, []).append(each)
+        for name, values in sent.items():
+            self.result.told += self.deciding[name].receive(values)
 
     def _restart(self) -> None:
         for name, group in self.groups.items():
             stored, self.groups[name] = snapshot(group), self._fresh()
             restore(self.groups[name], stored)
+            for bucket in range(BUCKETS):
+                profiles = store_bucket(group.profiles, 0, bucket)
+                restore_bucket(profiles, lambda _, name=name: self.groups[name].profiles)
             self.tallies.append(self.groups[name].tally)
         for name, identity in self.identities.items():
-            kept, self.identities[name] = snapshot_of_identity(identity), self._fresh_identity()
-            restore_identity(self.identities[name], kept)
+            stored, self.identities[name] = snapshot_of_identity(identity), self._fresh_identity()
+            restore_identity(self.identities[name], stored)
             self.tallies.append(self.identities[name].tally)
-        self.relay = IdentityRelay(self.plan, self.key_groups)
+        self.identity_relay = IdentityRelay(self.plan, self.key_groups)
+        self.relay = Relay(self.key_groups)
+        for name, deciding in self.deciding.items():
+            kept, self.deciding[name] = deciding.snapshot(), self._fresh_deciding()
+            self.deciding[name].restore(kept)
+            self.tallies.append(self.deciding[name].tally)
 
     def _fresh(self) -> KeyGroup:
-        return KeyGroup(self.plan, dedupe_horizon_us=self.horizon_us, identity_groups=self.identity_groups)
+        return KeyGroup(
+            self.plan,
+            dedupe_horizon_us=self.horizon_us,
+            profiles=self.profiles,
+            identity_groups=self.identity_groups,
+        )
 
     def _fresh_identity(self) -> IdentityGroup:
         assert self.identity_horizon_us is not None
         return IdentityGroup(self.plan, horizon_us=self.identity_horizon_us, dedupe_horizon_us=self.horizon_us)
+
+    def _fresh_deciding(self) -> DecideGroup:
+        return DecideGroup(self.plan, self.key_groups, self.profiles or self._profile_at)
+
+    def _profile_at(self, recipient: str, time_us: int) -> Any:
+        name = group_names(self.key_groups)[key_group_of(recipient, self.key_groups)]
+        return self.groups[name].profiles.at(recipient, time_us) if name in self.groups else None
 
 
 @dataclass(frozen=True)
@@ -395,6 +454,8 @@ def run_flow(
     max_out_of_orderness: str = "0s",
     at_end: Any = "hold",
     with_expired: bool = True,
+    policy: Path = SHIPPED_POLICY,
+    traits: Path = SHIPPED / "traits",
 ) -> FlowResult:
     """The same through Bytewax: ``flows.backtest`` over a file in ``folder``."""
     paths = []
@@ -413,6 +474,8 @@ def run_flow(
         max_out_of_orderness=max_out_of_orderness,
         at_end=at_end,
         with_expired=with_expired,
+        policy=policy,
+        traits=traits,
     )
 
 
@@ -426,6 +489,8 @@ def run_files(
     max_out_of_orderness: str = "0s",
     at_end: Any = "hold",
     with_expired: bool = False,
+    policy: Path = SHIPPED_POLICY,
+    traits: Path = SHIPPED / "traits",
 ) -> FlowResult:
     """``flows.backtest`` over files that are there."""
     asked = Backtest(
@@ -436,6 +501,8 @@ def run_files(
         max_out_of_orderness_us=us(max_out_of_orderness),
         at_end=at_end,
         with_expired=with_expired,
+        policy=policy,
+        traits=traits,
     )
     summary = run_backtest(asked, workers=workers)
     return FlowResult(out.read_bytes(), summary)

@@ -51,6 +51,8 @@ CREATE TABLE IF NOT EXISTS decisions
     `channel` LowCardinality(String),
     `template` LowCardinality(String),
     `priority` Int32,
+    `not_before` DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)) COMMENT 'when it is due: of a deferred action when it will be released',
+    `not_after` DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)) COMMENT 'when it is too old to be sent; 1970-01-01 for never',
     `data` JSON CODEC(ZSTD(1)),
     `evidence` Nested
     (

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from config.errors import UNSHOWN, Refused
 from config.language.matcher import Matcher
+from config.language.policy_checks import check_policy
 from config.language.scope import check_scope
 from config.language.steps import (
     AbsentStep,
@@ -31,6 +32,7 @@ def check_trigger(trigger: Trigger) -> list[Finding]:
         *_check_span_of_the_whole(trigger.match),
         *_check_expiry(trigger.match),
         *_check_keys(trigger),
+        *check_policy(trigger),
         *check_scope(trigger),
     ]
 

@@ -1,6 +1,5 @@
-"""The JSON Schema of a trigger file, for editors: `python -m config.language.schema > trigger.schema.json`."""
+"""The JSON Schema of a trigger file, for editors: `python -m config.check --schema > trigger.schema.json`."""
 
-import json
 from typing import Any, Final
 
 from config.language.conditions import GROUPS, OPERATORS, WHERE_SCHEMA
@@ -45,7 +44,3 @@ def _tidied(part: Any) -> Any:
     if isinstance(part, dict):
         return {word: _tidied(each) for word, each in part.items() if word != "default" or each is not None}
     return part
-
-
-if __name__ == "__main__":
-    print(json.dumps(trigger_schema(), indent=2))

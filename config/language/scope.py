@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from config.errors import UNSHOWN, Refused, nearest
+from config.language.conditions import Comparison, comparisons
+from config.language.matcher import Matcher
 from config.language.trigger import Trigger
-from config.language.uses import Capture, Use, actions, captures, uses
+from config.language.uses import Capture, Use, actions, captures, matchers, uses
 from config.model import Finding
-from config.references import AGGREGATES, Reference
+from config.references import AGGREGATES, Reference, Scaled
 
 _OF_REPETITIONS = ("first", "prev", "count", *AGGREGATES)
 _OF_ITSELF = ("last", "item")
@@ -24,6 +26,7 @@ def check_scope(trigger: Trigger) -> Iterator[Finding]:
             yield Finding(use.location, str(use.reference), refused)
     yield from _unknown_skip(trigger, by_name)
     yield from _customer_without_its_key(trigger)
+    yield from _customer_of_another_key(trigger)
 
 
 def _names_given_twice(captured: list[Capture]) -> Iterator[Finding]:
@@ -88,3 +91,32 @@ def _customer_without_its_key(trigger: Trigger) -> Iterator[Finding]:
                 allowed="in policy.where, or with key: [customer_id, …]",
             )
             yield Finding(use.location, str(use.reference) if use.reference else UNSHOWN, refused)
+
+
+def _customer_of_another_key(trigger: Trigger) -> Iterator[Finding]:
+    """A matcher whose own key begins elsewhere: its events come to a place where their customer's profile is not."""
+    if trigger.match.key[0] != ("customer_id",):
+        return
+    for location, matcher in matchers(trigger):
+        if not _leaves_the_customer(matcher):
+            continue
+        for comparison in comparisons(matcher.where):
+            asked = _asked_of_customer(comparison)
+            if asked is not None:
+                refused = Refused(
+                    "asks for the customer's profile, and the matcher's key does not begin with customer_id",
+                    allowed="with key: [customer_id, …]",
+                )
+                yield Finding((*location, "where", *comparison.location), asked, refused)
+
+
+def _leaves_the_customer(matcher: Matcher) -> bool:
+    keys = matcher.key.values() if isinstance(matcher.key, dict) else [matcher.key]
+    return any(key is not None and key[0] != ("customer_id",) for key in keys)
+
+
+def _asked_of_customer(comparison: Comparison) -> str | None:
+    if comparison.path[0] in ("$customer", "score"):
+        return ".".join(comparison.path)
+    value = comparison.value.reference if isinstance(comparison.value, Scaled) else comparison.value
+    return str(value) if isinstance(value, Reference) and value.is_customer else None

@@ -28,7 +28,7 @@ class Use(NamedTuple):
     """One place that asks a captured event or the customer for something.
 
     `step` is the index of the step it stands in, so that only earlier captures are known; `None` knows all.
-    `own` is the name of the repetition it is part of. `asks_customer` is also true of local times.
+    `own` is the name of the repetition it is part of. `asks_customer` is also true of local times and of scores.
     """
 
     location: Location
@@ -170,4 +170,4 @@ def _use_of(value: Value, location: Location, step: int | None, own: str | None 
 
 
 def _asks_customer(comparison: Comparison) -> bool:
-    return comparison.path[0] == "$customer"
+    return comparison.path[0] in ("$customer", "score")

@@ -19,6 +19,7 @@ from typing import Final
 
 from rich.console import Console
 
+from config.common_policy import load_common_policy
 from config.errors import ConfigError
 from flows.demo.action_feed import ActionFeed
 from flows.demo.afternoon import DUSK_US, MAX_DELAY_US, SPEED, Afternoon, ShopClock
@@ -57,7 +58,8 @@ class Demo:
         self.clock = ShopClock(afternoon)
         self.delivery = Delivery(stage.connection, stage.events_topic)
         self.feed = ActionFeed(stage)
-        triggers = tuple(each.trigger.trigger for each in loaded([stage.settings.triggers_folder]))
+        common = load_common_policy(stage.settings.policy_file)
+        triggers = tuple(each.trigger.trigger for each in loaded([stage.settings.triggers_folder], common))
         self.state = State(self.feed, triggers, afternoon.speed)
         self.screen = Screen(console, self.state)
 

@@ -133,7 +133,8 @@ class IdentityGroup:
         events = [renamed(event, customer_id) for event in kept if event[ORDER] > from_us]
         found.handovers.append((*place, FORGET, anonymous_id))
         if events:
-            found.handovers.append((*place, TAKE_OVER, customer_id, events))
+            since_us = events[0][ORDER] + 1 if len(events) == MAX_KEPT else from_us + 1
+            found.handovers.append((*place, TAKE_OVER, customer_id, events, since_us))
 
     def _sweep(self, watermark_us: int) -> None:
         """Lets go of anonymous customers who have not been heard of for the horizon, when they have doubled."""

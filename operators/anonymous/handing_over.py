@@ -11,22 +11,33 @@ hand that over too has its place in ``KeyGroup._hand_over``, beside these.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from operators.anonymous.customer_states import is_by_customer, keys_of
-from operators.automaton import Automaton, Capture, KeyState, Run
+from operators.automaton import Automaton, KeyState, Run
+from operators.groups import Group
+from operators.leading import hear
 from operators.program import Program
+from operators.repetition import Capture, Captured, place_of
+from operators.runs import More
 from operators.tally import Tally
 
 
 def forget(automata: Iterable[Automaton], customer_id: str, now_us: int, tally: Tally) -> None:
-    """The anonymous customer is identified: what is due by now fires, and the rest of what he has open goes."""
+    """The anonymous customer is identified: what is due by now fires, and the rest of what he has open goes.
+
+    So does the watch over his actions that still wait: no event of his can come any more.
+    """
     for automaton in automata:
         if is_by_customer(automaton.program):
             for key in keys_of(automaton.states, customer_id):
                 automaton.on_timer(key, now_us)
                 state = automaton.drop(key)
-                if state is not None and state.runs:
-                    tally.add("handed_over", automaton.program.name, len(state.runs))
+                if state is None:
+                    continue
+                handed_over = len(state.runs) + (0 if state.more is None else len(state.more.held))
+                if handed_over:
+                    tally.add("handed_over", automaton.program.name, handed_over)
 
 
 def take_over(automata: Iterable[Automaton], alone: Iterable[Automaton], now_us: int, tally: Tally) -> None:
@@ -37,9 +48,12 @@ def take_over(automata: Iterable[Automaton], alone: Iterable[Automaton], now_us:
             brought = fresh.drop(key)
             if brought is None or not is_by_customer(automaton.program):
                 continue
+            if brought.more is not None:
+                brought.more.watches.clear()  # over what fired under the anonymous id, with ids of its own
             automaton.on_timer(key, now_us)
             own = automaton.states.get(key)
-            automaton.put(key, brought if own is None else _joined(automaton.program, own, brought, tally))
+            joined = brought if own is None else _joined(automaton.program, own, brought, tally)
+            automaton.put(key, joined, now_us)
 
 
 def _joined(program: Program, own: KeyState, brought: KeyState, tally: Tally) -> KeyState:
@@ -47,15 +61,28 @@ def _joined(program: Program, own: KeyState, brought: KeyState, tally: Tally) ->
     own.runs = _joined_runs(program, own.runs, brought.runs)
     if program.on_repeat == "restart" and len(own.runs) < both:
         tally.add("restarted", program.name, both - len(own.runs))
-    for per, window in (brought.windows or {}).items():
-        if own.windows is None:
-            own.windows = {}
-        own.windows[per] = _joined_window(program, own.windows.get(per, []), window)
+    if brought.more is not None:
+        if own.more is None:
+            own.more = More()
+        _join_more(program, own, brought.more)
     return own
 
 
+def _join_more(program: Program, own: KeyState, brought: More) -> None:
+    more = own.more
+    assert more is not None
+    for (place, per), window in brought.windows.items():
+        known = more.windows.get((place, per))
+        more.windows[place, per] = window if known is None else _joined_window(program, place, known, window)
+    for number, times_us in brought.heard.items():
+        for time_us in times_us:
+            hear(own, [number], time_us)
+    more.unclear |= brought.unclear
+    more.held += brought.held
+
+
 def _joined_runs(program: Program, own: list[Run], brought: list[Run]) -> list[Run]:
-    """Where both have an open match of one ``per`` value, ``on_repeat`` decides by the time of the first event.
+    """Where both have open matches of one ``per`` value, ``on_repeat`` decides by the time of the first event.
 
     Begun at the same time, the customer's own stays.
     """
@@ -74,12 +101,28 @@ def _begun_us(runs: list[Run]) -> dict[object, int]:
     return {run.per: run.begin_us for run in runs}
 
 
-def _joined_window(program: Program, own: list[Capture], brought: list[Capture]) -> list[Capture]:
-    """The events of both that wait for a first step to be complete: the newest that it takes beside one more."""
-    window = sorted([*own, *brought], key=_time_and_place)
-    return window[max(0, len(window) - program.stages[0].count + 1) :]
+def _joined_window(program: Program, place: int, own: list[Any], brought: list[Any]) -> list[Any]:
+    """The events of both that wait for the first step at ``place`` to be complete, in order of time.
+
+    A match begins at the next fitting event at the earliest, and with no more of them than it takes.
+    """
+    stage = program.stages[place]
+    if stage.group is not None:
+        return _joined_group(program, stage.group, own, brought)
+    if stage.loop is not None and stage.loop.strict and own and brought:
+        # No event may lie between: those that came last are neighbours of what comes next, if any are.
+        return max(own, brought, key=lambda window: place_of(window[-1]))
+    return sorted([*own, *brought], key=place_of)
 
 
-def _time_and_place(taken: Capture) -> tuple[object, ...]:
-    _, origin, offset, index, time_us, *_ = taken
-    return (time_us, origin, offset, index)
+def _joined_group(program: Program, group: Group, own: list[Captured], brought: list[Captured]) -> list[Captured]:
+    """By leaf, what waits to fill it. Of each unit the newest alone, under ``ignore`` the oldest first."""
+    joined: list[Captured] = [None] * len(own)
+    for unit in group.units:
+        waiting: list[tuple[Capture, int]] = [
+            (taken, leaf.place) for window in (own, brought) for leaf in unit for taken in window[leaf.place] or ()
+        ]
+        waiting.sort(key=lambda each: place_of(each[0]))
+        for taken, place in waiting if program.on_repeat == "ignore" else waiting[-1:]:
+            joined[place] = (*(joined[place] or ()), taken)
+    return joined

@@ -5,14 +5,15 @@ One a worker, behind the identity groups that run there (``operators.marks`` say
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from operators.anonymous.values import WHO, FromIdentity, Identified
-from operators.keys import group_names, group_of_name, key_group_of
+from operators.keys import cold_names, group_names, group_of_name, key_group_of
 from operators.marks import MarkCollector
 from operators.plan import Plan
-from operators.records import CUSTOMER, ORDER, TYPE
+from operators.profiles.store import BUCKETS, bucket_of
+from operators.records import CUSTOMER, ORDER, TYPE, Touch
 from operators.route import send_abroad
 
 
@@ -43,7 +44,7 @@ class IdentityRelay:
         key_groups = len(self._names)
         for event in found.events:
             interest = self._plan.interest(event[TYPE])
-            if interest.home or interest.arrivals:
+            if interest.home or interest.arrivals or interest.changes_profile:
                 _batch(batches, key_group_of(event[CUSTOMER], key_groups)).events.append(event)
             if interest.foreign or interest.foreign_arrivals:
                 # Copies were told apart before, so its place says all that W_p at its offset would.
@@ -52,8 +53,20 @@ class IdentityRelay:
             _batch(batches, key_group_of(handover[WHO], key_groups)).handovers.append(handover)
 
 
+def touches_of(plan: Plan, key_groups: int) -> Callable[[tuple[str, FromIdentity]], list[tuple[str, Touch]]]:
+    """As ``operators.route.toucher``, of what anonymous customers' events may change when they are settled."""
+    names = cold_names(key_groups, BUCKETS)
+
+    def touch(keyed: tuple[str, FromIdentity]) -> list[tuple[str, Touch]]:
+        _, batch = keyed
+        buckets = {bucket_of(event[CUSTOMER]) for event in batch.events if plan.interest(event[TYPE]).changes_profile}
+        return [(names[batch.group][bucket], Touch(batch.group, bucket)) for bucket in sorted(buckets)]
+
+    return touch
+
+
 def _batch(batches: dict[int, FromIdentity], group: int) -> FromIdentity:
     batch = batches.get(group)
     if batch is None:
-        batch = batches[group] = FromIdentity([], [], [], None)
+        batch = batches[group] = FromIdentity([], [], [], None, group)
     return batch

@@ -17,14 +17,14 @@ Link: TypeAlias = tuple[Any, ...]
 """What an identify says: (order_us, origin, offset, index, event_time_us, event_id, anonymous_id, customer_id)."""
 LINK_LENGTH = LINK_CUSTOMER + 1
 
-KIND, WHO, EVENTS = range(INDEX + 1, INDEX + 4)
+KIND, WHO, EVENTS, SINCE = range(INDEX + 1, INDEX + 5)
 FORGET, TAKE_OVER = 0, 1
 Handover: TypeAlias = tuple[Any, ...]
 """What detection does at the place of an identify, before the identify itself:
 
 (order_us, origin, offset, index, FORGET, anonymous_id), where the anonymous one lives, and
-(order_us, origin, offset, index, TAKE_OVER, customer_id, events), where the known one does: the events of the
-anonymous one up to there, in order and in the known one's name.
+(order_us, origin, offset, index, TAKE_OVER, customer_id, events, since_us), where the known one does: the events of the
+anonymous one up to there, in order and in the known one's name, and since when none of them is missing.
 """
 
 
@@ -62,3 +62,5 @@ class FromIdentity(msgspec.Struct, array_like=True):
     """As in ``GroupBatch``."""
     handovers: list[Handover]
     mark: RelayedMark | None
+    group: int
+    """Which key group this is for, as in ``GroupBatch``."""

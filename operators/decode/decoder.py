@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from config.events import EventSchema
 from config.vocabulary import Vocabulary
-from operators.decode import canonical, cloudevents, segment
+from operators.decode import actions, canonical, cloudevents, segment
 from operators.decode.json_text import parse, shown
 from operators.decode.messages import Decoded, Messages, Undecodable
 from operators.decode.naming import Naming
 from operators.reasons import DeadReason
 from operators.records import Record
 
-Envelope = Literal["canonical", "segment", "cloudevents", "auto"]
+Envelope = Literal["canonical", "segment", "cloudevents", "auto", "actions"]
+_NAMED_BY_US: Final = ("canonical", "actions")
+"""Envelopes whose names are ours, so that no vocabulary is needed."""
 DEFAULT_MAX_MESSAGE_BYTES = 1_048_576
 """Kafka's own default limit of a message."""
 
@@ -34,7 +36,7 @@ class Decoder:
         max_future_skew_us: int | None = None,
         max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
     ) -> None:
-        if envelope != "canonical" and vocabulary is None:
+        if envelope not in _NAMED_BY_US and vocabulary is None:
             raise ValueError(f"the {envelope} envelope needs a vocabulary")
         self.envelope = envelope
         self.reads_headers = envelope in ("cloudevents", "auto")
@@ -47,6 +49,7 @@ class Decoder:
             "segment": self._segment,
             "cloudevents": self._cloudevents,
             "auto": self._auto,
+            "actions": self._actions,
         }[envelope]
 
     def decode(self, messages: Messages) -> Decoded:
@@ -154,6 +157,9 @@ class Decoder:
         value = messages.values[i]
         assert value is not None
         yield canonical.decode_one(value)
+
+    def _actions(self, messages: Messages, i: int) -> Iterator[Record | Undecodable]:
+        yield actions.decode(messages.values[i] or b"")
 
     def _segment(self, messages: Messages, i: int) -> Iterator[Record | Undecodable]:
         message = parse(messages.values[i] or b"")

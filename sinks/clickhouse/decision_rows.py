@@ -42,6 +42,8 @@ def decision_columns(rows: Sequence[Decided]) -> Columns:
         [decision.channel for decision in decisions],
         [decision.template for decision in decisions],
         [decision.priority for decision in decisions],
+        [decision.not_before_us for decision in decisions],
+        [decision.not_after_us or 0 for decision in decisions],
         [json_bytes(decision.data).decode() for decision in decisions],
         [[event.step for event in events] for events in evidence],
         [[event.event_id for event in events] for events in evidence],

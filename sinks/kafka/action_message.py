@@ -13,6 +13,7 @@ from sinks.kafka.producer import Headers
 def render_action(decision: Decision, detection_time_us: int) -> bytes:
     """The JSON of an action. ``detection_time_us`` is the system time at which it is produced.
 
+    Whoever delivers it does so from ``not_before`` on and not after ``not_after`` (null: at any time).
     ``key`` is a text, or a list where a match correlates by several fields. Times are ISO 8601, UTC, milliseconds.
     """
     return json_bytes(
@@ -30,6 +31,8 @@ def render_action(decision: Decision, detection_time_us: int) -> bytes:
             "data": decision.data,
             "event_time": iso_ms(decision.event_time_us),
             "detection_time": iso_ms(detection_time_us),
+            "not_before": iso_ms(decision.not_before_us),
+            "not_after": None if decision.not_after_us is None else iso_ms(decision.not_after_us),
             "evidence": _evidence(decision),
             "priority": decision.priority,
         }

@@ -6,6 +6,7 @@ STORED = {
     "SOURCE": "source",
     "DETECT": "detect",
     "IDENTITY": "identity",
+    "DECIDE": "decide",
     "OUTPUTS": "outputs",
     "ACTIONS": "actions",
     "DECISIONS": "decisions",

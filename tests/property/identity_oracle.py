@@ -11,12 +11,16 @@ from math import inf
 from typing import Any
 
 from operators.automaton import Automaton, Found, KeyState
-from operators.captures import capture
-from operators.decide import Decider
+from operators.body import by_item
+from operators.decide import match_of
+from operators.matcher import OWN_WAY
 from operators.paths import key_text
 from operators.plan import Listener, Plan, keys_of
+from operators.policy.step import PolicyStep
 from operators.program import Program
-from operators.records import CUSTOMER, END_OF_TIME, ORDER, TIME, TYPE, Event
+from operators.records import BEGINNING_OF_TIME, CUSTOMER, END_OF_TIME, OFFSET, ORDER, TIME, TYPE, Event
+from operators.repetition import place_of
+from operators.runs import Exited, More
 from operators.tally import Tally
 from tests.harness import TOPIC, Result
 
@@ -25,13 +29,14 @@ Log = list[dict[str, Any]]
 
 def answers(plan: Plan, log: Log, *, bound_us: int, at_end: str, horizon_us: int, max_kept: int) -> Result:
     """What must be found in a log of one partition without copies."""
-    told: list[Found] = []
+    told: list[Found | Exited] = []
     events = sorted(in_order(log, bound_us))
     claimed = first_identifies(events)
     end_us = END_OF_TIME if at_end == "flush" else max(each["event_time"] * 1_000 for each in log)
     for program in plan.programs:
         told += One(plan, program, events, claimed, horizon_us, max_kept).found(end_us)
-    return Result(told=Decider(Tally()).decide(told))
+    matches = [match_of(each, each.released_us) for each in told if isinstance(each, Found)]
+    return Result(told=PolicyStep(plan.programs, Tally()).receive(matches, END_OF_TIME))
 
 
 def in_order(log: Log, bound_us: int) -> list[Event]:
@@ -71,13 +76,17 @@ class One:
     ) -> None:
         self.plan, self.program, self.events, self.claimed = plan, program, events, claimed
         self.horizon_us, self.kept = horizon_us, kept
-        self.told: list[Found] = []
-        self.automaton = self.fresh(self.told)
+        self.told: list[Found | Exited] = []
+        # In order of arrival the first message of the one partition is what watching began with.
+        self.watched_since_us = min(events, key=lambda event: event[OFFSET])[TIME]
+        self.automaton = self.fresh(self.told, self.watched_since_us)
 
-    def fresh(self, told: list[Found]) -> Automaton:
-        return Automaton(self.program, lambda *_: None, told.append, Tally())
+    def fresh(self, told: list[Found | Exited], watched_since_us: int) -> Automaton:
+        automaton = Automaton(self.program, lambda *_: None, told.append, Tally())
+        automaton.watched_since_us = watched_since_us
+        return automaton
 
-    def found(self, end_us: int) -> list[Found]:
+    def found(self, end_us: int) -> list[Found | Exited]:
         for event in self.events:
             for anonymous_id, identify in self.claimed.items():
                 if identify is event:
@@ -99,18 +108,26 @@ class One:
         for listener in (*interest.arrivals, *interest.foreign_arrivals) if abroad else ():
             if listener.program == self.program.index:
                 self.fire(listener, event)
+        ways_to: dict[Any, dict[Any, Any]] = {}
         for listener in (*interest.home, *interest.foreign) if abroad else interest.home:
             if listener.program == self.program.index:
                 for key, item in keys_of(listener, event):
-                    automaton.on_event(event if item is None else (*event, item), key, listener.spec)
+                    ways_to.setdefault(key, {})[listener.spec] = item
+        for key, ways in ways_to.items():
+            if len(ways) > 1:
+                automaton.on_event(event, key, ways)
+                continue
+            ((spec, item),) = ways.items()
+            automaton.on_event(by_item(event, item), key, OWN_WAY if spec is None else (spec,))
 
     def fire(self, listener: Listener, event: Event) -> None:
         program = self.program
         for key, item in keys_of(listener, event):
-            shown = event if item is None else (*event, item)
+            shown, ways = by_item(event, item), (listener.spec,)
             per = None if program.per is None else key_text(program.per(shown))
-            if program.stages[0].matcher.fits(shown, (), listener.spec) and (program.per is None or per is not None):
-                captured = (capture(shown, program.layouts[0]),)
+            matcher = program.stages[0].matcher
+            if matcher.fits(shown, (), ways) and (program.per is None or per is not None):
+                captured = (matcher.capture(shown, program.layouts[0], ways),)
                 self.told.append(Found(program, key, per, captured, event[TIME], expired=False))
 
     def identify(self, anonymous_id: str, identify: Event) -> None:
@@ -122,17 +139,19 @@ class One:
         his = [event for event in self.events if event < identify and event[CUSTOMER] == anonymous_id]
         his = [event for event in his if event[-1].get("anonymous_id") == anonymous_id]
         his = [event for event in his if self.plan.interest(event[TYPE]).home][-self.kept :]
-        alone = self.fresh([])
+        from_us = identify[ORDER] - self.horizon_us
+        his = [event for event in his if event[ORDER] > from_us]
+        since_us = his[0][ORDER] if len(his) == self.kept else from_us
+        alone = self.fresh([], max(self.watched_since_us, since_us + 1))
         for event in his:
-            if event[ORDER] > identify[ORDER] - self.horizon_us:
-                self.show(alone, as_of(event, identify[CUSTOMER]), abroad=False)
+            self.show(alone, as_of(event, identify[CUSTOMER]), abroad=False)
         for key in list(alone.states):
             alone.on_timer(key, identify[ORDER])
         for key, state in list(alone.states.items()):
             self.automaton.on_timer(key, identify[ORDER])
-            self.join(key, state)
+            self.join(key, state, identify[ORDER])
 
-    def join(self, key: Any, brought: KeyState) -> None:
+    def join(self, key: Any, brought: KeyState, now_us: int) -> None:
         own = self.automaton.states.get(key, KeyState())
         runs = {"mine": own.runs, "theirs": brought.runs}
         kept = []
@@ -147,12 +166,38 @@ class One:
             if stays[self.program.on_repeat]:
                 kept.append(run)
         own.runs = sorted(kept, key=lambda run: run.begin_us)
-        joined = dict(own.windows or {})
-        for per, window in (brought.windows or {}).items():
-            both = sorted([*joined.get(per, []), *window], key=lambda taken: (taken[4], taken[2]))
-            most = self.program.stages[0].count - 1
-            joined[per] = both[-most:] if most else []
-        own.windows = joined or None
-        own.due_us = END_OF_TIME
-        self.automaton.states[key] = own
-        self.automaton.schedule_all()
+        mine, theirs = own.more or More(), brought.more or More()
+        for number, times_us in theirs.heard.items():
+            never = (BEGINNING_OF_TIME, BEGINNING_OF_TIME)
+            before_us, last_us = sorted({*never, *times_us, *mine.heard.get(number, never)} | {BEGINNING_OF_TIME - 1})[
+                -2:
+            ]
+            mine.heard[number] = (last_us, max(before_us, BEGINNING_OF_TIME))
+        for (place, per), window in theirs.windows.items():
+            mine.windows[place, per] = self.window(place, mine.windows.get((place, per)), window)
+        mine.unclear |= theirs.unclear
+        mine.held += theirs.held
+        own.more = mine
+        self.automaton.put(key, own, now_us)
+
+    def window(self, place: int, mine: list[Any] | None, theirs: list[Any]) -> list[Any]:
+        """What waits for a first step to be complete, in order of time."""
+        stage = self.program.stages[place]
+        if not mine:
+            return theirs
+        if stage.group is None:
+            both = sorted([*mine, *theirs], key=place_of)
+            if stage.loop.strict:
+                return mine if both[-1] in mine else theirs
+            return both
+        joined: list[Any] = []
+        for leaf in range(len(mine)):
+            (unit,) = [
+                [each.place for each in unit] for unit in stage.group.units if leaf in [one.place for one in unit]
+            ]
+            waiting = [taken for each in unit for window in (mine, theirs) for taken in window[each] or ()]
+            here = [taken for window in (mine, theirs) for taken in window[leaf] or ()]
+            if self.program.on_repeat != "ignore":
+                here = [taken for taken in here if place_of(taken) == max(map(place_of, waiting))]
+            joined.append(tuple(sorted(here, key=place_of)) or None)
+        return joined

@@ -277,3 +277,15 @@ def test_an_embedded_engine_has_its_folder(text, folder):
 def test_other_urls_are_refused(text):
     with pytest.raises(Refused):
         parse_clickhouse_url(text)
+
+
+def test_the_actions_topic_is_read_in_its_own_envelope_and_no_other_is():
+    read = load_settings({"CT_TOPICS__EVENTS__ENVELOPE": "canonical", "CT_TOPICS__ACTIONS__ENVELOPE": "actions"})
+    assert read.topics["actions"].envelope == "actions"
+    for topic, envelope, allowed in (
+        ("ACTIONS", "canonical", "actions"),
+        ("EVENTS", "actions", "canonical, segment, cloudevents, auto"),
+    ):
+        with pytest.raises(ConfigError) as refused:
+            load_settings({f"CT_TOPICS__{topic}__ENVELOPE": envelope})
+        assert f"allowed: {allowed}" in str(refused.value)

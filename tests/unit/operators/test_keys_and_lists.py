@@ -236,7 +236,6 @@ exit: [{event: purchase, key: properties.session}]
     assert run(text, [event("a", "0s", session_id="s1"), bought], at_end="flush").fired == []
 
 
-@pytest.mark.xfail(reason="an event that comes to one key by two ways is shown to it once for each")
 def test_an_event_that_comes_to_one_key_by_two_ways_is_still_one_event():
     text = trigger("""
 key: properties.p

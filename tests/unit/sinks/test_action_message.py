@@ -26,6 +26,8 @@ def decision(**changed: object) -> Decision:
         "template": "abandoned",
         "data": {"total": 18.99},
         "priority": 5,
+        "not_before_us": TIME_US,
+        "not_after_us": TIME_US + 3_600_000_000,
     }
     return Decision(**{**fields, **changed})  # type: ignore[arg-type]
 
@@ -45,6 +47,8 @@ def test_the_message_says_everything_about_the_action() -> None:
         "data": {"total": 18.99},
         "event_time": "2026-01-05T10:00:00.120Z",
         "detection_time": "2026-01-05T10:00:01.120Z",
+        "not_before": "2026-01-05T10:00:00.120Z",
+        "not_after": "2026-01-05T11:00:00.120Z",
         "evidence": [
             {
                 "step": "cart",

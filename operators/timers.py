@@ -1,0 +1,91 @@
+"""When which key of which trigger is to be woken: the timers of one key group.
+
+Events come in order of time and most waits are of one length, so the due times of one trigger mostly come in order
+too: they stand in a queue, two words a timer, and cost the same however many there are. What comes out of order
+goes on a heap.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from heapq import heappop, heappush, heapreplace
+from typing import TypeAlias
+
+from operators.program import Key
+
+Timer: TypeAlias = tuple[int, int, Key]
+"""(due_us, program index, key)"""
+
+
+class _Queue:
+    """Timers of one trigger in order of due time."""
+
+    __slots__ = ("dues_us", "keys")
+
+    def __init__(self) -> None:
+        self.dues_us: deque[int] = deque()
+        self.keys: deque[Key] = deque()
+
+
+class Timers:
+    """Gives timers back in order of due time, equal ones in any. Whether one still counts is for its key to say."""
+
+    __slots__ = ("_heads", "_queues", "_strays")
+
+    def __init__(self) -> None:
+        self._queues: dict[int, _Queue] = {}
+        self._heads: list[tuple[int, int]] = []
+        """Heap of (due time of its first, program index) of the queues that are not empty."""
+        self._strays: list[Timer] = []
+        """Heap."""
+
+    def add(self, due_us: int, program: int, key: Key) -> None:
+        """Another timer, at any time."""
+        queue = self._queues.get(program)
+        if queue is None:
+            queue = self._queues[program] = _Queue()
+        dues_us = queue.dues_us
+        if not dues_us:
+            heappush(self._heads, (due_us, program))
+        elif due_us < dues_us[-1]:
+            heappush(self._strays, (due_us, program, key))
+            return
+        dues_us.append(due_us)
+        queue.keys.append(key)
+
+    def take_due(self, by_us: int) -> Iterator[Timer]:
+        """Takes out what is due by then; timers may be added meanwhile."""
+        heads, strays = self._heads, self._strays
+        while True:
+            if strays and strays[0][0] <= by_us and (not heads or strays[0][0] <= heads[0][0]):
+                yield heappop(strays)
+            elif heads and heads[0][0] <= by_us:
+                yield self._take_first()
+            else:
+                return
+
+    def due_by(self, by_us: int) -> Iterator[Timer]:
+        """Looks at what is due by then: a walk over those alone."""
+        for program, queue in self._queues.items():
+            for due_us, key in zip(queue.dues_us, queue.keys, strict=True):
+                if due_us > by_us:
+                    break
+                yield due_us, program, key
+        pending = [0]
+        while pending:
+            place = pending.pop()
+            if place < len(self._strays) and self._strays[place][0] <= by_us:
+                yield self._strays[place]
+                pending += (2 * place + 1, 2 * place + 2)
+
+    def _take_first(self) -> Timer:
+        due_us, program = self._heads[0]
+        queue = self._queues[program]
+        queue.dues_us.popleft()
+        key = queue.keys.popleft()
+        if queue.dues_us:
+            heapreplace(self._heads, (queue.dues_us[0], program))
+        else:
+            heappop(self._heads)
+        return due_us, program, key
