@@ -26,7 +26,7 @@ from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.identity_host import Identity, detect_identified
 from operators.keys import group_names, group_of_name
-from operators.policy.too_old import STALE_AT_SINK, is_too_old, too_old
+from operators.policy.too_old import SENT_ON, STALE_AT_SINK, is_too_old, too_old
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
 from operators.tally import Tally
@@ -162,11 +162,17 @@ def live(
 
 
 def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Output]], tuple[str, Output]]:
-    """What was found, with the actions whose ``not_after`` the clock has passed turned into suppressed ones."""
+    """What was found, with the actions whose ``not_after`` the clock has passed turned into suppressed ones.
+
+    ``tally`` takes what is sent and what is not.
+    """
 
     def turned(keyed: tuple[str, Output]) -> tuple[str, Output]:
         name, found = keyed
-        if not isinstance(found, Decision) or not is_too_old(found, clock()):
+        if not isinstance(found, Decision) or found.outcome != Outcome.ACTION:
+            return keyed
+        if not is_too_old(found, clock()):
+            tally.add(SENT_ON, found.trigger)
             return keyed
         tally.add(STALE_AT_SINK, found.trigger)
         return name, too_old(found)

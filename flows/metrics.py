@@ -18,6 +18,7 @@ from operators.clock import SystemClock
 from operators.decide_host import Deciding
 from operators.detect import Detection
 from operators.identity_host import Identity
+from operators.policy.too_old import SENT_ON
 from operators.reasons import Fate, Outcome
 from operators.records import BEGINNING_OF_TIME, Decision
 from operators.tally import Tally, add_up
@@ -40,7 +41,7 @@ class FlowMetrics(Collector):
         self._detection: Detection | None = None
         self._deciding: Deciding | None = None
         self.at_the_sinks = Tally()
-        """What the last step before the sinks held back."""
+        """What the last step before the sinks let through and held back."""
         self._clock: SystemClock | None = None
         self._identity: Identity | None = None
 
@@ -175,8 +176,8 @@ _BY_TRIGGER: Final = (
     ("matches", "matches", "Patterns found complete, by trigger."),
     (
         "actions",
-        Outcome.ACTION.value,
-        "Actions decided, by trigger; messages_delivered counts those that Kafka has confirmed.",
+        SENT_ON,
+        "Actions handed to the producer, by trigger; messages_delivered counts those that Kafka has confirmed.",
     ),
     ("deferred", Outcome.DEFERRED.value, "Actions that wait for the end of quiet hours or their own time, by trigger."),
     ("already_fired", "already_fired", "Matches not decided because their trigger fires once, by trigger."),

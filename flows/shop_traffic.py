@@ -235,7 +235,7 @@ class _Visitor:
         self._become(self.shop.next_newcomer())
         self.does("page_view", page_path="/signup")
         self.waits(20, 90)
-        ends_us = int((self.now_s + 5 * DAY_S) * 1e6)
+        ends_us = int((self.now_s + 7 * DAY_S) * 1e6)
         self.does("signup", plan=self.random.choice(("basic", "plus")), trial_ends_at=iso_ms(ends_us))
 
     def _of(self, product: int) -> dict[str, Any]:

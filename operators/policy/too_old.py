@@ -12,8 +12,10 @@ from msgspec.structs import replace
 from operators.reasons import Outcome, SuppressReason
 from operators.records import Decision
 
+SENT_ON: Final = "sent_on"
+"""What is counted for each action that is still in time."""
 STALE_AT_SINK: Final = f"{Outcome.SUPPRESSED}/{SuppressReason.STALE}"
-"""What is counted for each."""
+"""What is counted for each that is not."""
 
 
 def is_too_old(decision: Decision, now_us: int) -> bool:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.integration
 
 ROOT: Final = Path(__file__).parents[2]
 HOUR_US: Final = 3_600_000_000
-SHORT: Final = "12"
+SHORT: Final = "26"
 LONGEST_S: Final = 90.0
 
 

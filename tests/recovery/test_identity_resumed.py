@@ -14,6 +14,7 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSink, TestingSource, cluster_main
 
 from operators.clock import PartitionClock
+from operators.decide_host import Deciding, decide
 from operators.decode import Decoder, Messages
 from operators.detect import Detection, GroupReport
 from operators.identity_host import Identity, detect_identified
@@ -85,6 +86,7 @@ def told(items, store, workers):
     flow = Dataflow("resumed")
     read = op.input("in", flow, TestingSource(items))
     found = detect_identified("detect", "identity", read, Identity(detection, DAY_US))
+    found = decide("decide", found, Deciding(detection))
     op.output("out", op.map("value", found, lambda keyed: keyed[1]), TestingSink(said))
     cluster_main(
         flow, [], 0, epoch_interval=timedelta(0), worker_count_per_proc=workers,
