@@ -34,6 +34,21 @@ TRIGGERS = (
         rest="policy: {recipient: $v.customer_id}",
     ),
 )
+TRAITS = "trait: views\nevent: view\ncount: '*'\nwithin: 1h\n"
+AT_HOME = (
+    trigger(
+        "steps: [{event: cart_add, where: {$customer.views: {gte: 1}}}, {absent: purchase, within: 1m}]",
+        name="lost",
+        rest="policy: {caps: [{channel: email, max: 1, per: 2m}]}",
+    ),
+    trigger(
+        "steps: [{event: purchase, as: p}, {absent: cart_add, within: 1m}]",
+        name="thanks",
+        rest="actions: [{channel: email, template: x, data: {views: $customer.views}}]",
+    ),
+    trigger("steps: [{event: view, where: {$customer.views: {lte: 1}}}]", name="first"),
+)
+"""Decided where they are found, by profiles that anonymous events change."""
 SIZE = 7
 
 
@@ -79,14 +94,15 @@ def chunks():
 PLACES = range(1, len(chunks()))
 
 
-def told(items, store, workers):
+def told(plan, items, store, workers):
     """What a flow over this store says until its source aborts or ends."""
     said = []
-    detection = Detection(compiled(*TRIGGERS, wants_expired=False), KEY_GROUPS, DAY_US, has_identity=True)
+    detection = Detection(plan, KEY_GROUPS, DAY_US, has_identity=True)
     flow = Dataflow("resumed")
     read = op.input("in", flow, TestingSource(items))
     found = detect_identified("detect", "identity", read, Identity(detection, DAY_US))
-    found = decide("decide", found, Deciding(detection))
+    if not plan.decides_at_home:
+        found = decide("decide", found, Deciding(detection))
     op.output("out", op.map("value", found, lambda keyed: keyed[1]), TestingSink(said))
     cluster_main(
         flow, [], 0, epoch_interval=timedelta(0), worker_count_per_proc=workers,
@@ -96,7 +112,11 @@ def told(items, store, workers):
 
 
 def answers(said):
-    return {(each.action_id, each.trigger, each.key, each.event_time_us) for each in said if isinstance(each, Decision)}
+    return {
+        (each.action_id, each.trigger, each.key, each.event_time_us, each.reason, each.data.get("views"))
+        for each in said
+        if isinstance(each, Decision)
+    }
 
 
 @pytest.fixture
@@ -107,36 +127,44 @@ def store(tmp_path):
     return folder
 
 
+@pytest.fixture(scope="module", params=[TRIGGERS, AT_HOME], ids=["two hops", "at home"])
+def plan(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("traits")
+    (folder / "views.yaml").write_text(TRAITS)
+    found = compiled(*request.param, traits=folder, wants_expired=False)
+    assert found.decides_at_home is bool(found.profiles) is (request.param is AT_HOME)
+    return found
+
+
 @pytest.fixture(scope="module")
-def straight():
-    plan = compiled(*TRIGGERS, wants_expired=False)
+def straight(plan):
     found = run(plan, events(), max_out_of_orderness="1m", at_end="flush", key_groups=KEY_GROUPS)
     assert found.tally.of("identified") == 12
     return answers(found.decisions)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
-def test_the_answer_is_that_of_a_run_without_bytewax(workers, straight, store):
-    said = told(chunks(), store, workers)
+def test_the_answer_is_that_of_a_run_without_bytewax(workers, plan, straight, store):
+    said = told(plan, chunks(), store, workers)
     assert answers(said) == straight
-    assert {trigger for _, trigger, _, _ in straight} == {"abandoned", "sequence", "arrival", "viewed"}
+    assert {trigger for _, trigger, *_ in straight} == {program.name for program in plan.programs}
     reports = [each for each in said if isinstance(each, GroupReport)]
     fates = sum(each.counts.get((fate, ""), 0) for each in reports for fate in ("matched", "late", "duplicate"))
     assert fates == len(events())
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_aborted_before_any_chunk_and_resumed_at_another_number_of_workers_it_is_the_same(place, straight, store):
+def test_aborted_before_any_chunk_and_resumed_at_another_number_of_workers_it_is_the_same(place, plan, straight, store):
     items = chunks()
     items.insert(place, TestingSource.ABORT())
-    said = [*told(items, store, 1), *told(items, store, 2 + place % 2)]
+    said = [*told(plan, items, store, 1), *told(plan, items, store, 2 + place % 2)]
     assert answers(said) == straight
 
 
 @pytest.mark.parametrize("counts", [(1, 3, 5, 2), (2, 4, 1, 8)])
-def test_stopped_again_and_again_at_changing_numbers_of_workers_it_is_the_same(counts, straight, store):
+def test_stopped_again_and_again_at_changing_numbers_of_workers_it_is_the_same(counts, plan, straight, store):
     items = chunks()
     for place in (8, 5, 2):
         items.insert(place, TestingSource.EOF())
-    said = [each for workers in counts for each in told(items, store, workers)]
+    said = [each for workers in counts for each in told(plan, items, store, workers)]
     assert answers(said) == straight
