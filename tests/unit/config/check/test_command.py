@@ -118,7 +118,7 @@ def test_a_policy_and_event_schemas_of_ones_own_are_read(tmp_path):
         (
             "policy.yaml",
             "default_timezone: $customer.timezone\n",
-            'default_timezone: "$customer.timezone" is not a timezone',
+            '"$customer.timezone" is not a timezone',
         ),
         ("policy.yaml", "[\n", "is not YAML"),
         ("events/a.yaml", "event: a\nproperties: {x: {type: text}}\n", "a.yaml:2: properties.x.type"),
