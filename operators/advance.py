@@ -100,9 +100,8 @@ class Advance:
 
     def _zone(self, key: Key, time_us: int) -> ZoneInfo:
         customer = key if isinstance(key, str) else key[0]
-        return zone_of(
-            self._profiles(customer, time_us) if self._asks_customer else None, self.program.policy.default_zone
-        )
+        profile = self._profiles(customer, time_us) if self._asks_customer else None
+        return zone_of((profile or {}).get("timezone")) or self.program.policy.default_zone
 
     # --- deadlines --------------------------------------------------------------------------------------------
 

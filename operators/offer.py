@@ -13,7 +13,7 @@ from operators.body import is_system
 from operators.matcher import CompiledMatcher, Ways
 from operators.program import TAKING, Key, Kind, Stage
 from operators.records import ORDER, TIME, TYPE, Event
-from operators.repetition import count_of
+from operators.repetition import CAPTURE_TIME, count_of, earliest
 from operators.runs import FIRED, End, Front, Run
 
 
@@ -63,7 +63,7 @@ class Offer:
         if front is None:
             guards = stage.guards
         else:
-            guards = self._program.guards.get((front.floor, run.stage), ())
+            guards = self._guards(run, front, time_us)
             if front.floor != front.low and self._advance.begun(run, front.low):
                 guarded_from_us = front.base_us
         if time_us >= guarded_from_us and _any_blocks(guards, run, event, ways):
@@ -73,8 +73,17 @@ class Offer:
         return time_us >= run.begin_us and _any_blocks(self._program.exits, run, event, ways)
 
     def _is_cancelled(self, run: Run, front: Front, event: Event, ways: Ways) -> bool:
-        guards = self._program.guards.get((front.floor, run.stage), ())
+        guards = self._guards(run, front, event[TIME])
         return _any_blocks(guards, run, event, ways) or self._spoils(run, self._stages[run.stage], event, ways)
+
+    def _guards(self, run: Run, front: Front, time_us: int) -> tuple[CompiledMatcher, ...]:
+        """The absences that an event at this time could break: up to the first event of the step after them."""
+        stage = self._stages[run.stage]
+        if stage.kind in TAKING and self._advance.begun(run, run.stage):
+            slots = 1 if stage.group is None else len(stage.group.leaves)
+            if time_us >= earliest(run.captures[stage.slot : stage.slot + slots])[CAPTURE_TIME]:
+                return ()
+        return self._program.guards.get((front.floor, run.stage), ())
 
     def _spoils(self, run: Run, stage: Stage, event: Event, ways: Ways) -> bool:
         """Whether the event ends a timed absence that is open."""

@@ -10,11 +10,11 @@ from config.check.lifetime import Endless, lifetime
 from config.check.same_match import same_match
 from config.check.state_bound import Holding, state_bound
 from config.check.suspicion import Surroundings, Suspicion
-from config.documents import Source, read_document
-from config.errors import UNSHOWN, ConfigError, Problem, Refused, path_text
+from config.common_policy import CommonPolicy, load_common_policy, problems_under
+from config.documents import Source
+from config.errors import UNSHOWN, ConfigError, Problem, path_text
 from config.events import EventSchema, load_event_schemas
 from config.language import Trigger
-from config.language.policy import read_timezone
 from config.loader import LoadedTrigger, survey_triggers
 from config.reading import reading_of
 
@@ -85,10 +85,13 @@ def check(paths: Sequence[Path], *, events: Path, policy: Path | None = None) ->
         places = ", ".join(map(str, paths))
         problems.append(Problem(places, None, None, "", UNSHOWN, "holds no trigger", "a folder of *.yaml files"))
     schemas = _schemas(events, problems)
+    common = _common(policy, problems)
+    if common is not None:
+        problems += problems_under(common, loaded)
     around = Surroundings(
         schemas=schemas,
         types_are_declared=_types_are_declared(loaded, schemas),
-        default_timezone=_default_timezone(policy, problems),
+        default_timezone=_default_timezone(common),
     )
     warnings = [
         _warned(code, suspicion, each.source)
@@ -116,26 +119,20 @@ def _types_are_declared(loaded: Sequence[LoadedTrigger], schemas: Mapping[str, E
     return len(named & set(schemas)) * 2 > len(named)
 
 
-def _default_timezone(policy: Path | None, problems: list[Problem]) -> str | None:
-    """The `default_timezone` of a policy file. What else it says is for the flows to read."""
+def _common(policy: Path | None, problems: list[Problem]) -> CommonPolicy | None:
+    """The policy for everybody, None where there is none that can be read."""
     if policy is None:
         return None
     try:
-        document = read_document(policy)
+        return load_common_policy(policy)
     except ConfigError as error:
         problems += error.problems
         return None
-    written = document.data.get("default_timezone")
-    if written is None:
-        return None
-    try:
-        zone = read_timezone(written)
-        if isinstance(zone, str):
-            return zone
-        raise Refused("is not the same for everybody", allowed="an IANA name such as Europe/Oslo")
-    except Refused as refused:
-        problems.append(document.source.problem(("default_timezone",), written, refused))
-        return None
+
+
+def _default_timezone(common: CommonPolicy | None) -> str | None:
+    """The timezone of customers whose own is not known, None where nobody has said one."""
+    return common.default_timezone if common is not None and "default_timezone" in common.model_fields_set else None
 
 
 def _warned(code: str, found: Suspicion, source: Source) -> Warned:

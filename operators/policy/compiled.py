@@ -12,8 +12,8 @@ from config.language import Cap, Condition, Trigger, comparisons
 from config.references import EventPath, Reference, Scaled
 from operators.captures import CaptureLayout
 from operators.conditions import Captures, Read, compile_condition
+from operators.local_time import zone_named, zone_of
 from operators.paths import Getter, descend
-from operators.policy.local_time import zone_named, zone_of
 from operators.profile_reader import Profile
 
 Subject: TypeAlias = tuple[Mapping[str, Any], Profile]

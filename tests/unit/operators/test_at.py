@@ -9,7 +9,7 @@ from config.language import LocalTime
 from operators.clock import PartitionClock
 from operators.decode import Decoder
 from operators.group import KeyGroup
-from operators.local_time import local_us, next_local_us
+from operators.local_time import instants, next_local_us
 from tests.harness import START_US, Graph, Log, at, compiled, event, run, trigger
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -87,7 +87,8 @@ def test_a_local_time_is_the_next_one_and_the_present_one_counts(step, fired):
 
 
 def local(day, clock, zone):
-    moment = local_us(date.fromisoformat(day), datetime.strptime(clock, "%H:%M").time(), ZoneInfo(zone))  # noqa: DTZ007
+    hour, minute = map(int, clock.split(":"))
+    moment = instants(date.fromisoformat(day), 60 * hour + minute, ZoneInfo(zone))[0]
     return (EPOCH + timedelta(microseconds=moment)).isoformat()
 
 

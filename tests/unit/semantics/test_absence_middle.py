@@ -58,6 +58,11 @@ def test_an_absence_with_a_time(case):
     case("before a loop it is over with the loop's first event",
          "steps: [{event: a}, {absent: b}, {event: c, times: {max: 9}}, {event: d}]", "a1 c1 b1 c2 d1",
          ["4m: a1 c1 c2 d1"]),
+    case("before a loop that needs more it is over with the first event too",
+         "steps: [{event: a}, {absent: b}, {event: c, times: 2}, {event: d}]", "a1 c1 b1 c2 d1",
+         ["4m: a1 c1 c2 d1"]),
+    case("before an all it is over with the first event of that",
+         "steps: [{event: a}, {absent: b}, {all: [{event: c}, {event: d}]}]", "a1 d1 b1 c1", ["3m: a1 d1 c1"]),
     # Flink finds none here: it looks between the repetitions too.
     case("after a loop it is not asked before the loop has its min",
          "steps: [{event: a}, {event: c, times: 2}, {absent: b}, {event: d}]", "a1 c1 b1 c2 d1", ["4m: a1 c1 c2 d1"]),

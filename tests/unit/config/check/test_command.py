@@ -103,8 +103,8 @@ def test_a_policy_and_event_schemas_of_ones_own_are_read(tmp_path):
     policy = tmp_path / "policy.yaml"
     path = write(tmp_path, "t", "steps: [{event: a, where: {properties.x: {gt: 5}}}, {at: 09:00}]")
     for text, codes in (
-        ("{}", ["no-timezone", "property-type"]),
-        ("default_timezone: Europe/Oslo", ["property-type"]),
+        ("consent: [marketing]", ["no-timezone", "property-type"]),
+        ("consent: [marketing]\ndefault_timezone: Europe/Oslo", ["property-type"]),
     ):
         policy.write_text(text, encoding="utf-8")
         *warnings, _ = run("--quiet", path, "--events", events, "--policy", policy).stdout.splitlines()
@@ -115,7 +115,11 @@ def test_a_policy_and_event_schemas_of_ones_own_are_read(tmp_path):
     ("file", "text", "message"),
     [
         ("policy.yaml", "default_timezone: Oslo\n", 'policy.yaml:1: default_timezone: "Oslo" is not a timezone'),
-        ("policy.yaml", "default_timezone: $customer.timezone\n", "is not the same for everybody"),
+        (
+            "policy.yaml",
+            "default_timezone: $customer.timezone\n",
+            '"$customer.timezone" is not a timezone',
+        ),
         ("policy.yaml", "[\n", "is not YAML"),
         ("events/a.yaml", "event: a\nproperties: {x: {type: text}}\n", "a.yaml:2: properties.x.type"),
     ],
@@ -140,3 +144,12 @@ def test_nothing_to_check_is_said_to_be_so():
     done = run()
     assert done.returncode == 2
     assert "name a trigger file or a folder of them" in done.stderr
+
+
+def test_a_consent_that_the_policy_file_does_not_have_is_an_error(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("consent: [newsletter]\n", encoding="utf-8")
+    path = write(tmp_path, "t", "steps: [{event: a}]")
+    done = run("--quiet", path, "--policy", policy)
+    assert done.returncode == 2
+    assert 'policy.consent: "marketing" is not a consent of the policy file; allowed: newsletter' in done.stdout

@@ -46,7 +46,7 @@ def test_what_the_engine_sends_and_any_type_need_no_schema(declared):
     ],
 )
 def test_a_property_that_the_schema_does_not_have_is_said_where_it_is_asked(declared, match, line, way_out):
-    declared.policy.write_text("default_timezone: UTC\n", encoding="utf-8")
+    declared.policy.write_text("consent: [marketing]\ndefault_timezone: UTC\n", encoding="utf-8")
     warned = declared.only_warning(match)
     assert (warned.code, warned.line) == ("unknown-property", line)
     assert way_out is None or warned.way_out == way_out

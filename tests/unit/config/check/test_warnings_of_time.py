@@ -75,7 +75,7 @@ actions: [{channel: email, template: t}]
 def test_quiet_hours_need_a_timezone_for_everybody(folder, timezone):
     rest = QUIET.replace("08:00", f"08:00{timezone}")
     assert folder.warnings("steps: [{event: a}, {wait: 1h}]", rest) == [("no-timezone", 7)]
-    folder.policy.write_text("default_timezone: Europe/Oslo\n", encoding="utf-8")
+    folder.policy.write_text("consent: [marketing]\ndefault_timezone: Europe/Oslo\n", encoding="utf-8")
     assert folder.warnings("steps: [{event: a}, {wait: 1h}]", rest) == []
 
 
@@ -87,5 +87,5 @@ def test_quiet_hours_in_a_named_timezone_need_no_default(folder):
 def test_a_local_time_needs_a_timezone_for_everybody(folder):
     match = "steps:\n  - event: a\n  - at: mon 09:00"
     assert folder.warnings(match) == [("no-timezone", 6)]
-    folder.policy.write_text("default_timezone: Europe/Oslo\n", encoding="utf-8")
+    folder.policy.write_text("consent: [marketing]\ndefault_timezone: Europe/Oslo\n", encoding="utf-8")
     assert folder.warnings(match) == []
