@@ -123,6 +123,15 @@ def test_nothing_is_decided_before_what_may_still_be_found_of_anonymous_events(t
         assert run(plan, log, at_end="flush", **asked).lines() == straight.lines()
 
 
+@pytest.mark.parametrize("key", ["customer_id", "properties.p"])
+@pytest.mark.parametrize("chunk_size", [1, 2, 3, 100])
+def test_what_fired_on_arrival_waits_for_what_anonymous_events_before_it_fire(key, chunk_size):
+    text = trigger(f"key: {key}\nsteps: [{{event: c, as: v}}]", rest=CAPPED)
+    log = [BEGIN, identify("0s"), event("c", "20m", p="p"), anonymous("c", "15m", p="p"), event("x", "1h")]
+    found = run(text, log, max_out_of_orderness="10m", chunk_size=chunk_size)
+    assert outcomes(found) == ["15m action", "20m cap"]
+
+
 def test_what_is_taken_over_sees_the_known_ones_profile_as_of_the_identify():
     text = trigger("steps: [{event: a, where: {$customer.tier: {eq: gold}}}, {absent: b, within: 30m}]")
     log = [event("customer_updated", "5m", tier="gold"), anonymous("a", "0s"), identify("10m")]
