@@ -13,5 +13,12 @@ DIGEST_BYTES = 16
 
 def identity(parts: Iterable[str]) -> str:
     """A hash of an ordered list of texts, 32 hexadecimal digits."""
-    texts = [part.encode("utf-8", "surrogatepass") for part in parts]
-    return blake2b(b"".join([b"%d:%b" % (len(text), text) for text in texts]), digest_size=DIGEST_BYTES).hexdigest()
+    parts = list(parts)
+    # Of ASCII, which nearly all of it is, the lengths in characters are those in bytes.
+    text = "".join([f"{len(part)}:{part}" for part in parts])
+    if text.isascii():
+        data = text.encode()
+    else:
+        encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+        data = b"".join([b"%d:%b" % (len(part), part) for part in encoded])
+    return blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
