@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 import operators.anonymous.group
 from tests.harness import START_US, compiled, run, run_flow, trigger, us
 from tests.property.identity_oracle import answers
+from tests.property.policy_strategies import profiles, reader, ruled
 from tests.property.strategies import GRID_US, streams, triggers
 from tests.property.test_invariance import counted
+from tests.property.test_policy_invariance import reasons
 
 BOUNDS = st.sampled_from(["0m", "10m", "30m"])
 ENDS = st.sampled_from(["hold", "flush"])
@@ -135,6 +137,23 @@ def test_how_partitions_interleave_changes_nothing(texts, log, bound, at_end, da
     other = run(plan, log, **options, interleaving=chosen.choice, chunk_size=data.draw(st.integers(1, 4)), key_groups=3)
     assert other.lines() == one.lines()
     assert (counted(other), other.pending) == (counted(one), one.pending)
+
+
+POLICED = st.tuples(ruled("t")) | st.tuples(ruled("t"), ruled("u"))
+KEY_GROUPS = st.sampled_from([1, 2, 5])
+
+
+@given(
+    POLICED, people() | one_who_says_it(), profiles(), BOUNDS, ENDS, st.integers(1, 6), KEY_GROUPS, st.integers(0, 3)
+)
+def test_no_chunk_restart_or_key_group_changes_a_decision(texts, log, known, bound, at_end, size, key_groups, every):
+    plan = compiled(*texts)
+    asked = {"at_end": at_end, "max_out_of_orderness": bound, "profiles": reader(known, GRID_US)}
+    whole = run(plan, log, key_groups=1, **asked)
+    cut = run(plan, log, key_groups=key_groups, chunk_size=size, snapshot_every=every or None, **asked)
+    assert cut.lines() == whole.lines()
+    assert [each.not_before_us for each in cut.decisions] == [each.not_before_us for each in whole.decisions]
+    assert reasons(cut) == reasons(whole)
 
 
 @given(SEVERAL, streams(), BOUNDS, ENDS, st.integers(1, 4))
