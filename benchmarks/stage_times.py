@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -23,19 +23,22 @@ from benchmarks.asked import OUT_OF_ORDERNESS_MS
 from benchmarks.expected import TRIGGER
 from config.events import load_event_schemas
 from config.loader import load_triggers
-from flows.backtest import CONFIG, DEDUPE_HORIZON_US
+from flows.backtest import CONFIG, DEDUPE_HORIZON_US, IDENTITY_HORIZON_US
 from flows.collector import relax_collector
 from flows.event_files import EventFile
+from operators.anonymous.group import IdentityGroup, identity_groups
+from operators.anonymous.relay import IdentityRelay
+from operators.anonymous.values import FromIdentity
 from operators.clock import PartitionClock
 from operators.compiler import compile_triggers
 from operators.decode import Decoded, Decoder, Messages
 from operators.group import KeyGroup, Told
 from operators.keys import group_names
 from operators.plan import Plan
-from operators.records import END_OF_TIME, Chunk, Decision, Origin
-from operators.route import router
+from operators.records import END_OF_TIME, Chunk, Decision, GroupBatch, Origin
+from operators.route import parting_router
 
-STAGES = ("read lines", "decode", "watermark stamp", "route", "key group")
+STAGES = ("read lines", "decode", "watermark stamp", "route", "identity", "key group")
 
 
 def one_repetition(events: Path, *, chunk_size: int, key_groups: int) -> tuple[dict[str, int], Answer, int]:
@@ -43,8 +46,17 @@ def one_repetition(events: Path, *, chunk_size: int, key_groups: int) -> tuple[d
     plan = Plan(compile_triggers(load_triggers([TRIGGER])))
     decoder = Decoder(schemas=load_event_schemas(CONFIG / "events"))
     clock = PartitionClock(OUT_OF_ORDERNESS_MS * 1_000)
-    route = router(plan, key_groups)
-    groups = {name: KeyGroup(plan, dedupe_horizon_us=DEDUPE_HORIZON_US) for name in group_names(key_groups)}
+    before = identity_groups(key_groups)
+    route = parting_router(plan, key_groups, before)
+    identities = {
+        name: IdentityGroup(plan, horizon_us=IDENTITY_HORIZON_US, dedupe_horizon_us=DEDUPE_HORIZON_US)
+        for name in group_names(before)
+    }
+    relay = IdentityRelay(plan, key_groups)
+    groups = {
+        name: KeyGroup(plan, dedupe_horizon_us=DEDUPE_HORIZON_US, identity_groups=before)
+        for name in group_names(key_groups)
+    }
     origin: Origin = (events.name, 0)
     spent = dict.fromkeys(STAGES, 0)
     answer: Answer = []
@@ -60,16 +72,18 @@ def one_repetition(events: Path, *, chunk_size: int, key_groups: int) -> tuple[d
         stamps, late = clock.stamp(decoded.event_times_us)
         stamp = perf_counter_ns()
         chunk = _chunk(origin, decoded, stamps, late, clock.watermark_us, final=not lines)
-        batches = route(chunk)
+        parted = route(chunk)
         routed = perf_counter_ns()
+        relayed = relay.pass_on([(name, identities[name].receive(apart)) for name, apart in parted.identity])
+        identified = perf_counter_ns()
         found: list[Told] = []
+        batches: list[tuple[str, GroupBatch | FromIdentity]] = [*parted.direct, *relayed]
         for name, batch in batches:
             found += groups[name].receive(batch)
         received = perf_counter_ns()
-        for stage, nanoseconds in zip(
-            STAGES, (read - began, decode - read, stamp - decode, routed - stamp, received - routed), strict=True
-        ):
-            spent[stage] += nanoseconds
+        moments = (began, read, decode, stamp, routed, identified, received)
+        for stage, (before_ns, after_ns) in zip(STAGES, pairwise(moments), strict=True):
+            spent[stage] += after_ns - before_ns
         line += len(lines)
         answer += [
             (one.event_time_us // 1_000, str(one.key), one.evidence[0].event_id)

@@ -151,6 +151,9 @@ class Settings(BaseSettings):
     max_future_skew_us: DurationSetting = Field(default=300_000_000, alias="max_future_skew")
     idle_after_us: SpanSetting = Field(default=500_000, alias="idle_after")
     dedupe_horizon_us: DurationSetting = Field(default=604_800_000_000, alias="dedupe_horizon")
+    identity: bool = True
+    """Whether an anonymous customer's events become a known one's once an identify names both."""
+    identity_horizon_us: DurationSetting = Field(default=86_400_000_000, alias="identity_horizon")
     chunk_size: Whole = Field(default=5_000, ge=1, le=1_000_000)
 
     @classmethod

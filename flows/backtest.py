@@ -34,6 +34,7 @@ from flows.progress import Progress
 from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
+from operators.identity_host import Identity, detect_identified
 from operators.plan import Plan
 from operators.records import Chunk
 
@@ -41,6 +42,7 @@ CONFIG: Final = Path(__file__).parent.parent / "config"
 BAD_INPUT: Final = 2
 """Exit status where a trigger, an option or the file is at fault."""
 DEDUPE_HORIZON_US: Final = 7 * 86_400_000_000
+IDENTITY_HORIZON_US: Final = 86_400_000_000
 KEY_GROUPS: Final = 24
 """Of a run that keeps no state for a later one, the number changes no answer where event ids are unique, and fewer
 cost less a chunk; these give every usual number of workers an even share."""
@@ -59,6 +61,8 @@ class Backtest:
     at_end: AtEnd = "hold"
     with_expired: bool = False
     chunk_size: int | None = None
+    identity: bool = True
+    identity_horizon_us: int = IDENTITY_HORIZON_US
     event_schemas: Path = CONFIG / "events"
     policy: Path = SHIPPED
     traits: Path = CONFIG / "traits"
@@ -91,14 +95,19 @@ class Backtest:
             progress=Progress(self.events.name),
         )
         names = tuple(program.name for program in plan.programs)
-        reports = KEY_GROUPS if plan.decides_at_home else 2 * KEY_GROUPS
-        report = ReportSink(self.out, self.summary, names, reports, self.with_expired)
-        detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False)
+        detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False, has_identity=self.identity)
         flow = Dataflow("backtest")
         chunks = op.input(steps.SOURCE, flow, source)
-        told = detect(steps.DETECT, chunks, detection)
+        if detection.has_identity:
+            identity = Identity(detection, self.identity_horizon_us)
+            told = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)
+        else:
+            told = detect(steps.DETECT, chunks, detection)
+        reports = KEY_GROUPS + detection.identity_groups
         if not plan.decides_at_home:
             told = decide(steps.DECIDE, told, Deciding(detection))
+            reports += KEY_GROUPS
+        report = ReportSink(self.out, self.summary, names, reports, self.with_expired)
         found = op.map("report_found", told, _of_report)
         read = op.map("report_read", chunks, _read_count)
         op.output(steps.OUTPUTS, op.merge("report", found, read), report)
@@ -147,6 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with_expired=options.expired,
         policy=options.policy,
         chunk_size=options.chunk_size,
+        identity=options.identity,
+        identity_horizon_us=options.identity_horizon,
         traits=options.traits,
         scores=options.scores,
     )
@@ -180,6 +191,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--at-end", choices=("hold", "flush"), default="hold", help="what the end of the file does to time")
     add("--policy", type=Path, default=SHIPPED, metavar="FILE", help="limits for everybody; default: the shipped file")
     add("--expired", action="store_true", help="also write partial matches that timed out")
+    add("--identity", action=argparse.BooleanOptionalAction, default=True, help="identifies claim anonymous events")
+    add("--identity-horizon", type=_duration, default=IDENTITY_HORIZON_US, metavar="24h", help="default: 24h")
     add("--workers", type=_positive, default=1, metavar="N", help="processes")
     add("--chunk-size", type=_positive, metavar="N", help="events a chunk; changes no answer")
     add("--summary", choices=("text", "json"), default="text", help="how the counts are printed")

@@ -83,7 +83,7 @@ class ReportSink(FixedPartitionedSink[Item, None]):
     summary: Path
     triggers: tuple[str, ...]
     reports: int
-    """How many key groups report at their end."""
+    """How many groups report at their end."""
     with_expired: bool
 
     def list_parts(self) -> list[str]:

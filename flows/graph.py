@@ -24,6 +24,7 @@ from operators.clock import SystemClock, system_time_us
 from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
+from operators.identity_host import Identity, detect_identified
 from operators.keys import group_names, group_of_name
 from operators.policy.too_old import SENT_ON, STALE_AT_SINK, is_too_old, too_old
 from operators.reasons import Outcome
@@ -95,9 +96,14 @@ class Live:
             traits=settings.traits_folder,
             scores=settings.scores_folder,
         )
-        detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us)
+        detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us, has_identity=settings.identity)
         self.metrics.watch_detection(detection, self.clock)
-        found = detect(steps.DETECT, chunks, detection)
+        if detection.has_identity:
+            identity = Identity(detection, settings.identity_horizon_us)
+            self.metrics.watch_identity(identity)
+            found = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)
+        else:
+            found = detect(steps.DETECT, chunks, detection)
         if not plan.decides_at_home:
             deciding = Deciding(detection)
             self.metrics.watch_deciding(deciding)

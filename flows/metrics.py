@@ -17,6 +17,7 @@ from flows.kafka_source import KafkaSource
 from operators.clock import SystemClock
 from operators.decide_host import Deciding
 from operators.detect import Detection
+from operators.identity_host import Identity
 from operators.policy.too_old import SENT_ON
 from operators.reasons import Fate, Outcome
 from operators.records import BEGINNING_OF_TIME, Decision
@@ -42,6 +43,7 @@ class FlowMetrics(Collector):
         self.at_the_sinks = Tally()
         """What the last step before the sinks let through and held back."""
         self._clock: SystemClock | None = None
+        self._identity: Identity | None = None
 
     def watch_source(self, source: KafkaSource) -> None:
         """Counts what its partitions read."""
@@ -50,6 +52,10 @@ class FlowMetrics(Collector):
     def watch_detection(self, detection: Detection, clock: SystemClock) -> None:
         """Counts what its key groups did; ``clock`` tells which timers should have fired."""
         self._detection, self._clock = detection, clock
+
+    def watch_identity(self, identity: Identity) -> None:
+        """Counts what the groups of the identity step before detection did."""
+        self._identity = identity
 
     def watch_deciding(self, deciding: Deciding) -> None:
         """Counts what its groups did, where deciding is a step of its own."""
@@ -74,8 +80,15 @@ class FlowMetrics(Collector):
         if self._source is not None:
             yield from _of_source(self._source)
         if self._detection is not None and self._clock is not None:
+            before = [] if self._identity is None else [group.tally for group in self._identity.groups]
             decided = [] if self._deciding is None else [group.tally for group in self._deciding.groups]
-            yield from _of_detection(self._detection, [*decided, self.at_the_sinks], self._clock())
+            yield from _of_detection(self._detection, [*before, *decided, self.at_the_sinks], self._clock())
+        if self._identity is not None:
+            yield GaugeMetricFamily(
+                f"{PREFIX}_identity_snapshot_bytes",
+                "Bytes of the latest snapshots of the identity step: links, and events that could be handed over.",
+                self._identity.snapshot_bytes(),
+            )
 
 
 def _counter(name: str, text: str, label: str, counts: Iterable[tuple[str, int]]) -> CounterMetricFamily:
@@ -117,14 +130,16 @@ def _of_source(source: KafkaSource) -> Iterator[Metric]:
     yield delay
 
 
-def _of_detection(detection: Detection, behind: list[Tally], now_us: int) -> Iterator[Metric]:
-    """``behind``: the tallies of what stands behind detection."""
+def _of_detection(detection: Detection, beside: list[Tally], now_us: int) -> Iterator[Metric]:
+    """``beside``: the tallies of what stands before and behind detection."""
     groups = list(detection.groups)
-    total = add_up([*(group.tally for group in groups), *behind])
+    total = add_up([*(group.tally for group in groups), *beside])
     fates = [(fate.value, total.of(fate.value)) for fate in (Fate.MATCHED, Fate.LATE, Fate.DUPLICATE)]
     yield _counter(
         "events", "Decoded events by fate; with the dead letters they add up to what was read.", "fate", fates
     )
+    for name, text in _OF_IDENTITY:
+        yield _counter(name, text, "", [("", total.of(name))])
     for name, what, text in _BY_TRIGGER:
         yield _counter(name, text, "trigger", total.labels(what).items())
     yield _counter(
@@ -152,6 +167,11 @@ def _of_detection(detection: Detection, behind: list[Tally], now_us: int) -> Ite
     )
 
 
+_OF_IDENTITY: Final = (
+    ("identified", "Anonymous customers that an identify named first."),
+    ("identity_conflicts", "Identifies of an anonymous customer who was already another's; without effect."),
+)
+
 _BY_TRIGGER: Final = (
     ("matches", "matches", "Patterns found complete, by trigger."),
     (
@@ -165,6 +185,7 @@ _BY_TRIGGER: Final = (
     ("cancelled", "cancelled", "Open matches ended by an absence, by trigger."),
     ("exited", "exited", "Open matches ended by an exit, by trigger."),
     ("restarted", "restarted", "Open matches given up for a newer one, by trigger."),
+    ("handed_over", "handed_over", "Open matches that an anonymous customer forgot when identified, by trigger."),
     ("late_cancelled", "late_cancelled", "Open matches ended by a late event, by trigger."),
     ("state_reset", "state_reset", "Key groups whose state of a changed trigger was let go, by trigger."),
     ("state_dropped", "state_dropped", "Key groups whose state of a removed trigger was let go, by trigger."),

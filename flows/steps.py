@@ -6,6 +6,7 @@ from typing import Final
 
 SOURCE: Final = "source"
 DETECT: Final = "detect"
+IDENTITY: Final = "identity"
 DECIDE: Final = "decide"
 OUTPUTS: Final = "outputs"
 ACTIONS: Final = "actions"

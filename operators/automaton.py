@@ -287,6 +287,21 @@ class Automaton:
             state.due_us = END_OF_TIME
             self._settle(state, key)
 
+    def put(self, key: Key, state: KeyState, now_us: int) -> None:
+        """Makes this the state of a key, in place of what it had; what nothing holds back any more fires."""
+        state.due_us = END_OF_TIME
+        self.states[key] = state
+        self._release(state, key, now_us)
+        self._settle(state, key)
+
+    def drop(self, key: Key) -> KeyState | None:
+        """Takes out what a key has open; it counts for nothing from here on."""
+        state = self.states.pop(key, None)
+        if state is not None:
+            self.open_matches -= state.counted
+            state.counted = 0
+        return state
+
     # --- endings ----------------------------------------------------------------------------------------------
 
     def _ended(self, state: KeyState, key: Key, run: Run, end: End | str, time_us: int) -> None:

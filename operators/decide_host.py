@@ -16,9 +16,10 @@ from bytewax.operators import KeyedStream, StatefulBatchLogic
 
 from operators.detect import Detection, GroupReport, Output
 from operators.keys import key_group_of
+from operators.marks import GroupMark
 from operators.policy.decide_group import DecideGroup, Snapshot
 from operators.policy.relay import Relay
-from operators.policy.values import Ended, GroupMark, Handover, Match, ToDecide
+from operators.policy.values import Ended, Handover, Match, ToDecide
 from operators.profile_reader import Profile
 
 _UNDECIDED = (Match, Ended, GroupMark, Handover)

@@ -1,4 +1,4 @@
-"""The hosts of detection: with ``detect``, all of it that knows Bytewax.
+"""The hosts of detection: with ``operators.identity_host``, all of it that knows Bytewax.
 
 A Bytewax key is a key group, or one of its *cold* keys. Bytewax writes at the end of an epoch every key that was woken
 in it, and the watermark wakes every group; so what changes rarely (profiles, in buckets of customers) is stored under
@@ -21,6 +21,8 @@ from bytewax.dataflow import Stream
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
+from operators.anonymous.group import identity_groups
+from operators.anonymous.values import FromIdentity
 from operators.group import KeyGroup, Told
 from operators.keys import TOGETHER_FOR
 from operators.plan import Plan
@@ -41,7 +43,7 @@ class GroupReport:
 
 
 Output: TypeAlias = Told | GroupReport
-Routed: TypeAlias = GroupBatch | Touch
+Routed: TypeAlias = GroupBatch | FromIdentity | Touch
 
 
 class WorkersError(Exception):
@@ -57,8 +59,15 @@ class Detection:
     dedupe_horizon_us: int
     keeps_snapshots: bool = True
     """False where no recovery store is used: a snapshot would be made for nobody."""
+    has_identity: bool = False
+    """Whether the identity step stands before it (``operators.identity_host``)."""
     logics: list[KeyGroupLogic | BucketLogic] = field(default_factory=list)
     _profiles: dict[int, Profiles] = field(default_factory=dict)
+
+    @property
+    def identity_groups(self) -> int:
+        """How many groups the identity step has; 0: there is no such step."""
+        return identity_groups(self.key_groups) if self.has_identity else 0
 
     @property
     def groups(self) -> list[KeyGroup]:
@@ -87,7 +96,7 @@ class Detection:
 
     def group_logic(self, resume_state: Snapshot | None) -> KeyGroupLogic:
         """The logic of a key group."""
-        group = KeyGroup(self.plan, dedupe_horizon_us=self.dedupe_horizon_us)
+        group = KeyGroup(self.plan, dedupe_horizon_us=self.dedupe_horizon_us, identity_groups=self.identity_groups)
         if resume_state is not None:
             restore(group, resume_state)
         logic = KeyGroupLogic(group, self)
@@ -140,6 +149,7 @@ class KeyGroupLogic:
         self.snapshot_bytes = 0
         self._detection = detection
         self._shares_profiles = False
+        self._reported = False
 
     def on_batch(self, values: Sequence[Any]) -> list[Output]:
         """Batches in the order they came."""
@@ -149,8 +159,9 @@ class KeyGroupLogic:
         out: list[Output] = []
         for batch in values:
             out += self.group.receive(batch)
-            if batch.final:
-                out.append(GroupReport(dict(self.group.tally.counts), self.group.open_matches))
+        if self.group.ended and not self._reported:
+            self._reported = True
+            out.append(GroupReport(dict(self.group.tally.counts), self.group.open_matches))
         return out
 
     def snapshot(self) -> Snapshot | None:
@@ -183,6 +194,13 @@ class BucketLogic:
 def detect(step_id: str, chunks: Stream[Chunk], detection: Detection) -> KeyedStream[Output]:
     """Chunks to decisions, late events and reports, keyed by key group."""
     routed: KeyedStream[Routed] = op.flat_map(f"{step_id}_route", chunks, router(detection.plan, detection.key_groups))
+    return detect_routed(step_id, chunks, routed, detection)
+
+
+def detect_routed(
+    step_id: str, chunks: Stream[Chunk], routed: KeyedStream[Routed], detection: Detection
+) -> KeyedStream[Output]:
+    """The same of what is routed already; ``chunks`` say what they change of profiles."""
     if detection.stores_profiles:
         op.input(f"{step_id}_workers", chunks.flow(), _CheckedWorkers())
         touches = op.flat_map(f"{step_id}_touch", chunks, toucher(detection.plan, detection.key_groups))

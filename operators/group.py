@@ -6,27 +6,33 @@ reordered by event time behind the watermark, and shown to the automata; then ti
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, TypeAlias
 
+from operators.anonymous.customer_states import CustomerStates, is_by_customer
+from operators.anonymous.handing_over import forget, take_over
+from operators.anonymous.values import EVENTS, FORGET, KIND, SINCE, WHO, FromIdentity, Handover
 from operators.automaton import Automaton, Exited, Found
 from operators.body import by_item, parse_body
 from operators.clock import GroupClock
 from operators.decide import match_of
+from operators.line import place_of, released
+from operators.marks import GroupMark, RelayedClock
 from operators.matcher import OWN_WAY
 from operators.paths import key_text
 from operators.plan import Interest, Plan, keys_of
 from operators.policy.relay import MARK_EVERY_US
 from operators.policy.step import PolicyStep
-from operators.policy.values import Ended, GroupMark, Handover, Match, Undecided
+from operators.policy.values import Ended, Match, Undecided
+from operators.policy.values import Handover as PolicyHandover
 from operators.profile_reader import ProfileReader
 from operators.profiles import Profiles
 from operators.program import Key, Spec
 from operators.reasons import Fate
 from operators.records import (
     BEGINNING_OF_TIME,
+    CONTEXT,
     CUSTOMER,
     END_OF_TIME,
     ID,
@@ -50,7 +56,8 @@ from operators.tally import Tally
 from operators.timers import Timers
 
 FOREIGN_LENGTH = INDEX + 2
-"""Of an entry in ``KeyGroup.waiting_foreign``; a home event is longer."""
+"""Of an entry in ``KeyGroup.waiting_foreign``; a handover is longer, a home event longer still."""
+EVENT_LENGTH = CONTEXT + 1
 Told: TypeAlias = Decision | LateEvent | Undecided
 """What a key group has to tell; undecided matches where another step decides."""
 
@@ -58,7 +65,15 @@ Told: TypeAlias = Decision | LateEvent | Undecided
 class KeyGroup:
     """The state of one key group. ``operators.state`` writes and reads it."""
 
-    def __init__(self, plan: Plan, *, dedupe_horizon_us: int, profiles: ProfileReader | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        dedupe_horizon_us: int,
+        profiles: ProfileReader | None = None,
+        identity_groups: int = 0,
+    ) -> None:
+        """``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such."""
         self.plan = plan
         self.clock = GroupClock()
         self.first_us: dict[Origin, int] = {}
@@ -70,13 +85,20 @@ class KeyGroup:
         """Home events that the watermark has not passed."""
         self.waiting_foreign: list[tuple[Any, ...]] = []
         """``(order, origin, offset, index, entry)`` of foreign ones."""
+        self.waiting_arrivals: list[Event] = []
+        """Of the identity step, events on which a single-step trigger may fire: in order, not on arrival."""
+        self.waiting_handovers: list[Handover] = []
+        self.reached_us = BEGINNING_OF_TIME
+        """How far everything has come, by both ways, and is processed."""
+        self.ended = False
+        """Whether the bounded input has ended, and everything of it has come."""
         self.timers = Timers()
         """One counts while it is its key's ``due_us``."""
         self.profiles = Profiles(plan.profiles, dedupe_horizon_us=dedupe_horizon_us)
         """Its customers' profiles. Stored apart, by ``operators.profiles.stored``."""
         self._read_profile = profiles or self.profile_at
-        self._arrived: list[tuple[Found, int]] = []
-        """Matches that fired on arrival, each with its place in the order of deciding."""
+        self._arrived: list[Found] = []
+        """Matches that fired on arrival."""
         self._found: list[Found | Exited] = []
         self.automata = [
             Automaton(program, self._schedule, self._found.append, self.tally, self._read_profile)
@@ -91,6 +113,15 @@ class KeyGroup:
         self.handover: dict[str, Any] | None = None
         """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
         self._marked_us = BEGINNING_OF_TIME
+        self._direct_final = False
+        self._identity = RelayedClock(identity_groups) if identity_groups else None
+        self._dedupe_horizon_us = dedupe_horizon_us
+        self._alone: KeyGroup | None = None
+        self._identified_us = BEGINNING_OF_TIME
+        if identity_groups:
+            for automaton in self.automata:
+                if is_by_customer(automaton.program) and len(automaton.program.key) > 1:
+                    automaton.states = CustomerStates()
 
     @property
     def open_matches(self) -> int:
@@ -113,12 +144,30 @@ class KeyGroup:
             for due_us, program, key in self.timers.due_by(time_us)
         )
 
-    def receive(self, batch: GroupBatch) -> list[Told]:
+    def receive(self, batch: GroupBatch | FromIdentity) -> list[Told]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
         out: list[Told] = []
         if self.policy is not None:
             # Where matches are decided in a step of its own, that step reads profiles later and settles them.
-            self.profiles.advance(self.clock.watermark_us)
+            self.profiles.advance(self.reached_us)
+        if isinstance(batch, FromIdentity):
+            self._take_identified(batch)
+        else:
+            self._take(batch, out)
+        watermark_us, self.ended = self.clock.watermark_us, self._direct_final
+        if self._identity is not None:
+            watermark_us = min(watermark_us, self._identity.before_us)
+            self.ended &= self._identity.final
+        if self.ended:
+            self._advance(END_OF_TIME, watermark_us)
+        elif watermark_us > self.reached_us:
+            self._advance(watermark_us, watermark_us)
+        self.reached_us = watermark_us
+        # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
+        out += self._decide(watermark_us + self.ended, self.ended)
+        return out
+
+    def _take(self, batch: GroupBatch, out: list[Told]) -> None:
         if batch.entries:
             self._take_entries(batch, out)
         if batch.foreign:
@@ -126,15 +175,23 @@ class KeyGroup:
         if batch.first_us is not None and batch.origin not in self.first_us:
             self.first_us[batch.origin] = batch.first_us
             self.watch()
-        before_us = self.clock.watermark_us
-        watermark_us = self.clock.hear(batch.origin, batch.watermark_us, batch.origins)
-        if batch.final:
-            self._advance(END_OF_TIME, watermark_us)
-        elif watermark_us > before_us:
-            self._advance(watermark_us, watermark_us)
-        # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
-        out += self._decide(watermark_us + batch.final, batch.final)
-        return out
+        self.clock.hear(batch.origin, batch.watermark_us, batch.origins)
+        self._direct_final |= batch.final
+
+    def _take_identified(self, batch: FromIdentity) -> None:
+        """Puts in line what the identity step has counted and settled."""
+        for event in batch.events:
+            interest = self.plan.interest(event[TYPE])
+            self._profile(event, interest)
+            if interest.arrivals:
+                self.waiting_arrivals.append(event)
+            if interest.home:
+                self.waiting.append(event)
+        if batch.foreign:
+            self._take_foreign(batch, arrived=False)
+        self.waiting_handovers += batch.handovers
+        if batch.mark is not None and self._identity is not None:
+            self._identity.hear(batch.mark)
 
     def watch(self) -> None:
         """Tells the automata since when everything was watched."""
@@ -146,7 +203,7 @@ class KeyGroup:
         """What was found, decided as far as nothing before ``before_us`` can be found any more, or sent on."""
         found: list[Match | Ended] = []
         if self._arrived:
-            arrived = [match_of(each, order_us, arrived=True) for each, order_us in self._arrived]
+            arrived = [match_of(each, each.released_us, arrived=True) for each in self._arrived]
             self._arrived.clear()
             arrived.sort(key=_turn)
             found += arrived
@@ -160,7 +217,7 @@ class KeyGroup:
             return self.policy.receive(found, before_us)
         out: list[Told] = [*found]
         if self.handover is not None:
-            out.insert(0, Handover(self.handover))
+            out.insert(0, PolicyHandover(self.handover))
             self.handover = None
         if before_us - self._marked_us >= MARK_EVERY_US or (final and before_us > self._marked_us):
             self._marked_us = before_us
@@ -189,7 +246,7 @@ class KeyGroup:
             for event in heard:
                 if time_us < watermark_us:
                     late += 1
-                    out.append(_late_event(event))
+                    out.append(LateEvent.of(event))
                 self._hear(event)
         matched = len(entries) - duplicates - late
         for fate, count in ((Fate.MATCHED, matched), (Fate.DUPLICATE, duplicates), (Fate.LATE, late)):
@@ -198,14 +255,17 @@ class KeyGroup:
 
     def _hear(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
-        if interest.changes_profile and event[CUSTOMER] is not None:
-            self.profiles.receive(_parsed(event) if interest.profile_body else event)
-        if interest.arrivals and self._arrive(event, interest):
+        self._profile(event, interest)
+        if interest.arrivals and self._arrive(event, interest, self.profiles.on_arrival):
             self.seen.keep(event[ID], event[TIME])
         if interest.home:
             self.waiting.append(event)
 
-    def _take_foreign(self, batch: GroupBatch) -> None:
+    def _profile(self, event: Event, interest: Interest) -> None:
+        if interest.changes_profile and event[CUSTOMER] is not None:
+            self.profiles.receive(_parsed(event) if interest.profile_body else event)
+
+    def _take_foreign(self, batch: GroupBatch | FromIdentity, *, arrived: bool = True) -> None:
         for event, watermark_us, concerns in batch.foreign:
             event_id, time_us = event[ID], event[TIME]
             if self.seen_foreign.is_duplicate(event_id, time_us, watermark_us):
@@ -216,7 +276,7 @@ class KeyGroup:
                 program, spec, key, item = concern
                 compiled = self.plan.programs[program]
                 if compiled.fires_on_arrival:
-                    fired |= self._fire(program, spec, key, (*_parsed(event), item))
+                    fired |= self._fire(program, spec, key, (*_parsed(event), item), arrived=arrived)
                 if not compiled.fires_on_arrival or compiled.watch_us is not None:
                     rest.append(concern)
             if fired:
@@ -226,23 +286,24 @@ class KeyGroup:
                     (event[ORDER], event[ORIGIN], event[OFFSET], event[INDEX], (event, tuple(rest)))
                 )
 
-    def _arrive(self, event: Event, interest: Interest) -> bool:
+    def _arrive(self, event: Event, interest: Interest, profile: ProfileReader, *, arrived: bool = True) -> bool:
         """Fires the single-step triggers that this event fits; tells whether any did.
 
-        Their conditions see the profile as everything received so far makes it.
+        On arrival their conditions see the profile as everything received so far makes it; not ``arrived``: behind
+        the watermark, as of the event, and what is found is decided in order.
         """
         event = _parsed(event)
         if interest.reads_profile:
-            event = _carrying(event, self.profiles.on_arrival)
+            event = _carrying(event, profile)
             if interest.scores:
                 event = (*event, *self.plan.scores.answers([event], [interest.scores]))
         fired = False
         for listener in interest.arrivals:
             for key, item in keys_of(listener, event):
-                fired |= self._fire(listener.program, listener.spec, key, by_item(event, item))
+                fired |= self._fire(listener.program, listener.spec, key, by_item(event, item), arrived=arrived)
         return fired
 
-    def _fire(self, program_index: int, spec: Any, key: Key, event: Event) -> bool:
+    def _fire(self, program_index: int, spec: Any, key: Key, event: Event, *, arrived: bool) -> bool:
         program = self.plan.programs[program_index]
         matcher = program.stages[0].matcher
         assert matcher is not None
@@ -256,24 +317,31 @@ class KeyGroup:
                 return False
         self.tally.add("matches", program.name)
         captured = (matcher.capture(event, program.layouts[0], ways),)
-        found = Found(program, key, per, captured, event[TIME], expired=False)
-        self._arrived.append((found, event[ORDER]))
+        found = Found(program, key, per, captured, event[TIME], expired=False, released_us=event[ORDER])
+        (self._arrived if arrived else self._found).append(found)
         if program.watch_us is not None:
             self.automata[program_index].watch_arrival(found, event[ORDER])
         return True
 
     def _advance(self, before_us: int, watermark_us: int) -> None:
         """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
-        home = _released(self.waiting, before_us) if self.waiting else []
+        for event in released(self.waiting_arrivals, before_us) if self.waiting_arrivals else ():
+            self._arrive(event, self.plan.interest(event[TYPE]), self._read_profile, arrived=False)
+        home = released(self.waiting, before_us) if self.waiting else []
         if self.plan.scores:
             self._score(home)
-        if self.waiting_foreign and (foreign := _released(self.waiting_foreign, before_us)):
-            # A trigger may take some of its events at home and others from abroad: one order for both.
-            for _, entries in groupby(sorted([*home, *foreign], key=_place), _place):
+        foreign = released(self.waiting_foreign, before_us) if self.waiting_foreign else []
+        handovers = released(self.waiting_handovers, before_us) if self.waiting_handovers else []
+        if foreign or handovers:
+            # A trigger may take some of its events at home and others from abroad: one order for all. A handover
+            # stands where its identify does, and comes before it.
+            for _, entries in groupby(sorted([*handovers, *home, *foreign], key=place_of), place_of):
                 came = list(entries)
-                if len(came) == 1 and len(came[0]) > FOREIGN_LENGTH:
+                while came and FOREIGN_LENGTH < len(came[0]) < EVENT_LENGTH:
+                    self._hand_over(came.pop(0))
+                if len(came) == 1 and len(came[0]) >= EVENT_LENGTH:
                     self._process(came[0])
-                else:
+                elif came:
                     self._process_all(came)
         else:
             for event in home:
@@ -340,6 +408,33 @@ class KeyGroup:
             return event
         return _carrying(event, self._read_profile)
 
+    def _hand_over(self, handover: Handover) -> None:
+        """An anonymous customer is identified."""
+        if handover[KIND] == FORGET:
+            forget(self.automata, handover[WHO], handover[ORDER], self.tally)
+            return
+        if self._alone is None:
+            self._alone = KeyGroup(
+                self.plan, dedupe_horizon_us=self._dedupe_horizon_us, profiles=self._profile_when_identified
+            )
+        alone, self._identified_us = self._alone, handover[ORDER]
+        for own, fresh in zip(self.automata, alone.automata, strict=True):
+            # What was not kept is as if it had not been watched.
+            fresh.watched_since_us = max(own.watched_since_us, handover[SINCE])
+            fresh.new_since_us = own.new_since_us
+        events = list(handover[EVENTS])
+        if self.plan.scores:
+            alone._score(events)
+        for event in events:
+            alone._process(event)
+        take_over(self.automata, alone.automata, handover[ORDER], self.tally)
+        alone.timers = Timers()
+        alone._found.clear()
+
+    def _profile_when_identified(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
+        """The known customer's profile for what he takes over: as of the identify; of earlier times none is kept."""
+        return self._read_profile(customer_id, max(time_us, self._identified_us))
+
     def _schedule(self, due_us: int, program: int, key: Key) -> None:
         if due_us < END_OF_TIME:
             self.timers.add(due_us, program, key)
@@ -350,20 +445,6 @@ def _turn(match: Match) -> tuple[Any, ...]:
     return (match.order_us, match.trigger, (match.key,) if isinstance(match.key, str) else match.key)
 
 
-def _place(entry: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Where something in line stands in the order of processing."""
-    return entry[: INDEX + 1]
-
-
-def _released(waiting: list[Any], before_us: int) -> list[Any]:
-    """Takes what orders before ``before_us`` out of the line, in order."""
-    waiting.sort()
-    place = len(waiting) if before_us >= END_OF_TIME else bisect_left(waiting, (before_us,))
-    released = waiting[:place]
-    del waiting[:place]
-    return released
-
-
 def _carrying(event: Event, profile: ProfileReader) -> Event:
     """The event with its customer's profile as of the moment it is processed."""
     customer_id = event[CUSTOMER]
@@ -372,16 +453,3 @@ def _carrying(event: Event, profile: ProfileReader) -> Event:
 
 def _parsed(event: Event) -> Event:
     return event if isinstance(event[PROPERTIES], dict) else parse_body(event)
-
-
-def _late_event(event: Event) -> LateEvent:
-    return LateEvent(
-        event_id=event[ID],
-        type=event[TYPE],
-        customer_id=event[CUSTOMER],
-        event_time_us=event[TIME],
-        late_by_us=event[ORDER] - event[TIME],
-        origin=event[ORIGIN],
-        offset=event[OFFSET],
-        index=event[INDEX],
-    )

@@ -183,3 +183,17 @@ class LateEvent(msgspec.Struct):
     origin: Origin
     offset: int
     index: int
+
+    @classmethod
+    def of(cls, event: Event) -> LateEvent:
+        """What there is to tell of a late event."""
+        return cls(
+            event_id=event[ID],
+            type=event[TYPE],
+            customer_id=event[CUSTOMER],
+            event_time_us=event[TIME],
+            late_by_us=event[ORDER] - event[TIME],
+            origin=event[ORIGIN],
+            offset=event[OFFSET],
+            index=event[INDEX],
+        )

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from zlib import crc32
 
+from operators.anonymous.part import IDENTIFY, anonymous_places, links_of
+from operators.anonymous.values import LINK_ANONYMOUS, IdentityBatch
 from operators.body import keepable, parse_body
 from operators.keys import cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
 from operators.profiles.store import BUCKETS, bucket_of
-from operators.records import BEGINNING_OF_TIME, Chunk, Entry, Event, GroupBatch, Touch
+from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Entry, Event, GroupBatch, Touch
 
 Router = Callable[[Chunk], list[tuple[str, GroupBatch]]]
 Toucher = Callable[[Chunk], list[tuple[str, Touch]]]
+
+
+class Parted(NamedTuple):
+    """A chunk for two steps, each by Bytewax key."""
+
+    direct: list[tuple[str, GroupBatch]]
+    identity: list[tuple[str, IdentityBatch]]
 
 
 def toucher(plan: Plan, key_groups: int) -> Toucher:
@@ -33,19 +42,68 @@ def toucher(plan: Plan, key_groups: int) -> Toucher:
 
 def router(plan: Plan, key_groups: int) -> Router:
     """A function from a chunk to (Bytewax key of the group, its batch); of every group where the chunk broadcasts."""
-    names = group_names(key_groups)
+    direct = _direct(key_groups)
 
     def route(chunk: Chunk) -> list[tuple[str, GroupBatch]]:
+        types = [record.type for record in chunk.records]
+        interests = {each: plan.interest(each) for each in set(types)}
+        return direct(chunk, interests, _wanted(types, interests), ())
+
+    return route
+
+
+def parting_router(plan: Plan, key_groups: int, identity_groups: int) -> Callable[[Chunk], Parted]:
+    """As ``router``, but anonymous events that a trigger listens to go to the identity step and nowhere else.
+
+    So does a copy of what each identify says of an anonymous customer.
+    """
+    direct = _direct(key_groups)
+    names = group_names(identity_groups)
+
+    def route(chunk: Chunk) -> Parted:
+        types = [record.type for record in chunk.records]
+        interests = {each: plan.interest(each) for each in set(types)}
+        wanted = _wanted(types, interests)
+        apart = anonymous_places(chunk.records, wanted)
+        batches = [IdentityBatch(chunk.origin, chunk.origins, chunk.watermark_us, chunk.final, [], []) for _ in names]
+        for place, event in _events(chunk, apart):
+            batches[key_group_of(event[CUSTOMER], identity_groups)].events.append((event, chunk.watermarks_us[place]))
+        if IDENTIFY in interests:
+            for link in links_of(chunk, [place for place, each in enumerate(types) if each == IDENTIFY]):
+                batches[key_group_of(link[0][LINK_ANONYMOUS], identity_groups)].links.append(link)
+        woken = [
+            keyed for keyed in zip(names, batches, strict=True) if chunk.broadcast or keyed[1].events or keyed[1].links
+        ]
+        return Parted(direct(chunk, interests, wanted, apart), woken)
+
+    return route
+
+
+def _direct(key_groups: int) -> Callable[..., list[tuple[str, GroupBatch]]]:
+    """A function that gives each key group its part of a chunk, from the places that triggers listen to.
+
+    ``apart`` are those that are not for it at all, not even to be counted.
+    """
+    names = group_names(key_groups)
+
+    def route(
+        chunk: Chunk, interests: Mapping[str, Interest], wanted: Sequence[int], apart: Sequence[int]
+    ) -> list[tuple[str, GroupBatch]]:
         records = chunk.records
         # Copies of an event without a customer share its id, so that is where they meet.
         homes = [crc32((record.customer_id or record.event_id).encode()) % key_groups for record in records]
+        for place in apart:
+            homes[place] = key_groups  # one more than there are
         foreign: dict[int, list[Any]] = {}
-        entries: list[list[Entry]] = [[] for _ in names]
+        entries: list[list[Entry]] = [[] for _ in range(key_groups + 1)]
         heard: list[list[Event]] = [[] for _ in names]
         late = {homes[place] for place in chunk.late}
         ids = [record.event_id for record in records]
         rows: list[Entry] = list(zip(ids, chunk.event_times_us, chunk.watermarks_us, strict=True))
-        for place, event in _events(chunk, plan, key_groups, foreign):
+        for place, event in _events(chunk, _places(wanted, chunk.late, apart)):
+            interest = interests[event[TYPE]]
+            if interest.foreign or interest.foreign_arrivals:
+                send_abroad(event, chunk.watermarks_us[place], interest, key_groups, foreign)
             rows[place] = (*rows[place][:3], event)
             heard[homes[place]].append(event)
         for group, row in zip(homes, rows, strict=True):
@@ -69,39 +127,42 @@ def router(plan: Plan, key_groups: int) -> Router:
     return route
 
 
-def _events(chunk: Chunk, plan: Plan, key_groups: int, foreign: dict[int, list[Any]]) -> Iterator[tuple[int, Event]]:
-    """The events that are late or of a type that a trigger listens to, each with its place in the chunk."""
-    records = chunk.records
-    types = [record.type for record in records]
-    interests = {each: plan.interest(each) for each in set(types)}
+def _wanted(types: list[str], interests: Mapping[str, Interest]) -> list[int]:
+    """The places of the events that a trigger listens to."""
     wanted = {each for each, interest in interests.items() if interest is not NOTHING}
-    places = [place for place, each in enumerate(types) if each in wanted] if wanted else []
-    if chunk.late:
-        places = sorted({*places, *chunk.late})
-    origin, offsets, indexes = chunk.origin, chunk.offsets, chunk.indexes
+    return [place for place, each in enumerate(types) if each in wanted] if wanted else []
+
+
+def _places(wanted: Sequence[int], late: Sequence[int], apart: Sequence[int]) -> Sequence[int]:
+    """The places of the events to be sent whole: those that a trigger listens to, and the late ones."""
+    return sorted({*wanted, *late}.difference(apart)) if late or apart else wanted
+
+
+def _events(chunk: Chunk, places: Iterable[int]) -> Iterator[tuple[int, Event]]:
+    """The events at these places, each with its place."""
+    records, origin, offsets, indexes = chunk.records, chunk.origin, chunk.offsets, chunk.indexes
     times_us, watermarks_us = chunk.event_times_us, chunk.watermarks_us
     for place in places:
         record, time_us, watermark_us = records[place], times_us[place], watermarks_us[place]
-        event = (
-            watermark_us if time_us < watermark_us else time_us,
-            origin,
-            offsets[place],
-            indexes[place],
-            time_us,
-            record.event_id,
-            record.type,
-            record.customer_id,
-            record.session_id,
-            record.properties,
-            record.context,
+        yield (
+            place,
+            (
+                watermark_us if time_us < watermark_us else time_us,
+                origin,
+                offsets[place],
+                indexes[place],
+                time_us,
+                record.event_id,
+                record.type,
+                record.customer_id,
+                record.session_id,
+                record.properties,
+                record.context,
+            ),
         )
-        interest = interests[record.type]
-        if interest.foreign or interest.foreign_arrivals:
-            _send_abroad(event, watermark_us, interest, key_groups, foreign)
-        yield place, event
 
 
-def _send_abroad(
+def send_abroad(
     event: Event, watermark_us: int, interest: Interest, key_groups: int, foreign: dict[int, list[Any]]
 ) -> None:
     """Adds the event to the batch of every group where another key of it lives, once a group."""

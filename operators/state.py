@@ -13,8 +13,8 @@ import msgspec
 
 from operators.group import KeyGroup
 from operators.match_state import plain_states, restore_states, restored_key
+from operators.plain_event import event_of, handover_of, plain_event, plain_handover
 from operators.policy.state import plain_policy, restore_policy
-from operators.records import CONTEXT, ORIGIN, PROPERTIES, Event
 
 FORMAT = "customer-triggers/key-group/1"
 
@@ -33,32 +33,40 @@ def snapshot(group: KeyGroup) -> Snapshot:
         "marks": [[topic, partition, mark] for (topic, partition), mark in group.clock.marks.items()],
         "seen": group.seen.state(),
         "seen_foreign": group.seen_foreign.state(),
-        "waiting": [_plain_event(event) for event in group.waiting],
+        "waiting": [plain_event(event) for event in group.waiting],
         "waiting_foreign": [
-            [_plain_event(event), _plain_concerns(group, concerns)] for *_, (event, concerns) in group.waiting_foreign
+            [plain_event(event), _plain_concerns(group, concerns)] for *_, (event, concerns) in group.waiting_foreign
         ],
+        "waiting_arrivals": [plain_event(event) for event in group.waiting_arrivals],
+        "waiting_handovers": [plain_handover(handover) for handover in group.waiting_handovers],
         "triggers": {
             automaton.program.name: [automaton.program.fingerprint, automaton.new_since_us, plain_states(automaton)]
             for automaton in group.automata
             if automaton.states or automaton.program.leading
         },
-        "policy": group.handover if group.policy is None else plain_policy(group.policy, group.clock.watermark_us),
+        "policy": group.handover if group.policy is None else plain_policy(group.policy, group.reached_us),
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())
 
 
 def restore(group: KeyGroup, stored: Any) -> None:
     """Puts a stored snapshot into a fresh key group. Raises ``StateFormatError``."""
-    if not isinstance(stored, tuple) or len(stored) != 3 or stored[0] != FORMAT:
+    _restore_base(group, msgspec.msgpack.decode(base_of(stored, FORMAT, what="key-group"), strict=False))
+
+
+def base_of(stored: Any, expected: str, *, what: str) -> bytes:
+    """The base of a stored snapshot, of the format that is expected. Raises ``StateFormatError``."""
+    if not isinstance(stored, tuple) or len(stored) != 3 or stored[0] != expected:
         found = stored[0] if isinstance(stored, tuple) and stored else type(stored).__name__
         raise StateFormatError(
-            f"the recovery store holds key-group state of format {found!r}; this version reads {FORMAT!r}. "
+            f"the recovery store holds {what} state of format {found!r}; this version reads {expected!r}. "
             "Start with an empty recovery store, or with the version that wrote it"
         )
     _, base, deltas = stored
     if deltas:
         raise StateFormatError("the recovery store holds deltas, which only a later version writes")
-    _restore_base(group, msgspec.msgpack.decode(base, strict=False))
+    assert isinstance(base, bytes)
+    return base
 
 
 def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
@@ -68,10 +76,12 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
     group.watch()
     group.seen.resume(base["seen"])
     group.seen_foreign.resume(base["seen_foreign"])
-    group.waiting = [_event(plain) for plain in base["waiting"]]
+    group.waiting = [event_of(plain) for plain in base["waiting"]]
+    group.waiting_arrivals = [event_of(plain) for plain in base["waiting_arrivals"]]
+    group.waiting_handovers = [handover_of(plain) for plain in base["waiting_handovers"]]
     by_name = {automaton.program.name: automaton for automaton in group.automata}
     for plain, concerns in base["waiting_foreign"]:
-        event = _event(plain)
+        event = event_of(plain)
         known = tuple(
             (by_name[name].program.index, _spec(spec), restored_key(key), item)
             for name, spec, key, item in concerns
@@ -94,21 +104,6 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
         group.handover = base["policy"]
     elif base["policy"] is not None:
         restore_policy(group.policy, base["policy"])
-
-
-def _plain_event(event: Event) -> list[Any]:
-    plain = list(event)
-    plain[ORIGIN] = list(event[ORIGIN])
-    for place in (PROPERTIES, CONTEXT):
-        plain[place] = bytes(plain[place])
-    return plain
-
-
-def _event(plain: list[Any]) -> Event:
-    plain[ORIGIN] = tuple(plain[ORIGIN])
-    for place in (PROPERTIES, CONTEXT):
-        plain[place] = msgspec.Raw(plain[place])
-    return tuple(plain)
 
 
 def _plain_concerns(group: KeyGroup, concerns: Any) -> list[Any]:

@@ -24,6 +24,11 @@ from config.traits import load_traits
 from flows.backtest import Backtest
 from flows.backtest import run as run_backtest
 from flows.backtest_report import Summary, render
+from operators.anonymous.group import IdentityGroup, identity_groups
+from operators.anonymous.relay import IdentityRelay
+from operators.anonymous.state import restore as restore_identity
+from operators.anonymous.state import snapshot as snapshot_of_identity
+from operators.anonymous.values import FromIdentity, Identified
 from operators.clock import PartitionClock
 from operators.compiler import compile_triggers
 from operators.decode import Decoder, Messages
@@ -37,8 +42,17 @@ from operators.profile_reader import ProfileReader
 from operators.profiles.store import BUCKETS
 from operators.profiles.stored import restore_bucket, store_bucket
 from operators.reasons import Outcome
-from operators.records import BEGINNING_OF_TIME, END_OF_TIME, Chunk, DeadLetter, Decision, LateEvent, Origin
-from operators.route import router
+from operators.records import (
+    BEGINNING_OF_TIME,
+    END_OF_TIME,
+    Chunk,
+    DeadLetter,
+    Decision,
+    GroupBatch,
+    LateEvent,
+    Origin,
+)
+from operators.route import Parted, parting_router, router
 from operators.state import restore, snapshot
 from operators.tally import Tally, add_up
 
@@ -206,6 +220,8 @@ def run(
     dedupe_horizon: str = "7d",
     decoder: Decoder | None = None,
     schemas: Mapping[str, EventSchema] | None = None,
+    identity: bool = True,
+    identity_horizon: str = "24h",
     common: CommonPolicy = NO_LIMITS,
     profiles: ProfileReader | None = None,
 ) -> Result:
@@ -222,7 +238,14 @@ def run(
     partitions = partitions or [0] * len(events)
     origins = tuple((TOPIC, number) for number in range(max(partitions, default=0) + 1))
     logs = [Log(origin, PartitionClock(us(max_out_of_orderness))) for origin in origins]
-    graph = Graph(plan, key_groups, us(dedupe_horizon), snapshot_every, profiles)
+    graph = Graph(
+        plan,
+        key_groups,
+        us(dedupe_horizon),
+        snapshot_every,
+        profiles,
+        identity_horizon_us=us(identity_horizon) if identity else None,
+    )
     if interleaving is None:
         for item, number in zip(events, partitions, strict=True):
             logs[number].items.append(item)
@@ -240,8 +263,11 @@ def run(
 
 
 class Graph:
-    """Router and key groups, as ``operators.detect`` wires them, and behind them relay and deciding groups, as
-    ``operators.decide_host`` does where the triggers ask for it: all of one worker."""
+    """Router, identity step and key groups, as ``operators.identity_host`` wires them, and behind them relay and
+    deciding groups, as ``operators.decide_host`` does where the triggers ask for it: all of one worker.
+
+    ``identity_horizon_us`` None: no identity step, as ``operators.detect`` alone wires them.
+    """
 
     def __init__(
         self,
@@ -250,15 +276,24 @@ class Graph:
         horizon_us: int,
         snapshot_every: int | None,
         profiles: ProfileReader | None = None,
+        identity_horizon_us: int | None = None,
     ) -> None:
         self.plan, self.horizon_us, self.snapshot_every = plan, horizon_us, snapshot_every
         self.key_groups, self.profiles = key_groups, profiles
-        self.route = router(plan, key_groups)
+        self.identity_horizon_us = identity_horizon_us
+        self.identity_groups = 0 if identity_horizon_us is None else identity_groups(key_groups)
+        direct = router(plan, key_groups)
+        self.route: Callable[[Chunk], Parted] = lambda chunk: Parted(direct(chunk), [])
+        if identity_horizon_us is not None:
+            self.route = parting_router(plan, key_groups, self.identity_groups)
+        self.identities = {name: self._fresh_identity() for name in group_names(self.identity_groups)}
+        self.identity_relay = IdentityRelay(plan, key_groups)
         names = group_names(key_groups)
         self.groups = {name: self._fresh() for name in names}
         self.relay = Relay(key_groups)
         self.deciding = {} if plan.decides_at_home else {name: self._fresh_deciding() for name in names}
-        self.tallies = [group.tally for group in (*self.groups.values(), *self.deciding.values())]
+        steps = (self.identities, self.groups, self.deciding)
+        self.tallies = [group.tally for step in steps for group in step.values()]
         self.result = Result()
         self.largest_us = BEGINNING_OF_TIME
         self.chunks = 0
@@ -333,8 +368,17 @@ class Graph:
         if self.snapshot_every is not None and self.chunks % self.snapshot_every == 0 and self.chunks:
             self._restart()
         self.chunks += 1
+        parted = self.route(chunk)
+        identified: list[tuple[str, Identified]] = []
+        for name, apart in parted.identity:
+            identified.append((name, self.identities[name].receive(apart)))
+            self.result.late += identified[-1][1].late
+        batches: list[tuple[str, GroupBatch | FromIdentity]] = [
+            *parted.direct,
+            *self.identity_relay.pass_on(identified),
+        ]
         undecided = []
-        for name, batch in self.route(chunk):
+        for name, batch in batches:
             self.result.batches += 1
             for found in self.groups[name].receive(batch):
                 if isinstance(found, Decision):
@@ -357,6 +401,11 @@ class Graph:
                 profiles = store_bucket(group.profiles, 0, bucket)
                 restore_bucket(profiles, lambda _, name=name: self.groups[name].profiles)
             self.tallies.append(self.groups[name].tally)
+        for name, identity in self.identities.items():
+            stored, self.identities[name] = snapshot_of_identity(identity), self._fresh_identity()
+            restore_identity(self.identities[name], stored)
+            self.tallies.append(self.identities[name].tally)
+        self.identity_relay = IdentityRelay(self.plan, self.key_groups)
         self.relay = Relay(self.key_groups)
         for name, deciding in self.deciding.items():
             kept, self.deciding[name] = deciding.snapshot(), self._fresh_deciding()
@@ -364,7 +413,16 @@ class Graph:
             self.tallies.append(self.deciding[name].tally)
 
     def _fresh(self) -> KeyGroup:
-        return KeyGroup(self.plan, dedupe_horizon_us=self.horizon_us, profiles=self.profiles)
+        return KeyGroup(
+            self.plan,
+            dedupe_horizon_us=self.horizon_us,
+            profiles=self.profiles,
+            identity_groups=self.identity_groups,
+        )
+
+    def _fresh_identity(self) -> IdentityGroup:
+        assert self.identity_horizon_us is not None
+        return IdentityGroup(self.plan, horizon_us=self.identity_horizon_us, dedupe_horizon_us=self.horizon_us)
 
     def _fresh_deciding(self) -> DecideGroup:
         return DecideGroup(self.plan, self.key_groups, self.profiles or self._profile_at)

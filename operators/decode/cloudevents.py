@@ -65,12 +65,15 @@ def decode(message: dict[str, Any], naming: Naming, arrival_us: int) -> Record:
     time = message.get("time")
     context = {name: value for name, value in message.items() if name not in _CORE}
     context |= {"source": message["source"], "source_type": message["type"]}
+    anonymous_id = _anonymous(message, data)
+    if anonymous_id is not None:
+        context["anonymous_id"] = anonymous_id
     session = data.get("session_id")
     return Record(
         event_id=f"{message['source']} {message['id']}",
         type=ours,
         event_time=arrival_us // 1_000 if time is None else parse_time(time, "time"),
-        customer_id=_customer(message, data),
+        customer_id=_customer(message, data) or anonymous_id,
         session_id=session if isinstance(session, str) else None,
         properties=encode_json(naming.properties(ours, data)),
         context=encode_json(context),
@@ -90,6 +93,14 @@ def _data(message: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise Undecodable(DeadReason.INVALID_FIELD, f"data: expected an object, got {shown(data)}")
     return data
+
+
+def _anonymous(message: dict[str, Any], data: dict[str, Any]) -> str | None:
+    """Who it was before he said who he is; an attribute's name may hold no underscore."""
+    for value in (data.get("anonymous_id"), message.get("anonymousid")):
+        if isinstance(value, str) and value:
+            return value
+    return None
 
 
 def _customer(message: dict[str, Any], data: dict[str, Any]) -> str | None:

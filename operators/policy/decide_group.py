@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from operators.marks import RelayedClock
 from operators.plan import Plan
-from operators.policy.relay import RelayedClock
 from operators.policy.state import plain_policy, restore_policy
 from operators.policy.step import PolicyStep
 from operators.policy.values import Ended, Handover, Match, RelayedMark, ToDecide

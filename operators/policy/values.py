@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from operators import marks
+from operators.marks import GroupMark
 from operators.records import Evidence
 
 
@@ -43,19 +45,9 @@ class Ended(msgspec.Struct):
     order_us: int
 
 
-class GroupMark(msgspec.Struct):
-    """The detecting key group has sent every match that stands before ``before_us``. ``final``: it sends no more."""
+class RelayedMark(marks.RelayedMark, frozen=True):
+    """How far a set of detecting groups has come, to the deciding group ``to``."""
 
-    before_us: int
-    final: bool
-
-
-class RelayedMark(msgspec.Struct):
-    """The same for a set of detecting groups, as the bits of ``groups``, to the deciding group ``to``."""
-
-    groups: int
-    before_us: int
-    final: bool
     to: int
 
 

@@ -5,6 +5,7 @@ from flows import steps
 STORED = {
     "SOURCE": "source",
     "DETECT": "detect",
+    "IDENTITY": "identity",
     "DECIDE": "decide",
     "OUTPUTS": "outputs",
     "ACTIONS": "actions",

@@ -124,7 +124,8 @@ def test_a_snapshot_holds_no_class_of_ours():
     form, base, deltas = snapshot(fed(TEXT, events=OPEN))
     assert (type(form), type(base), type(deltas)) == (str, bytes, tuple)
     assert msgspec.msgpack.decode(base).keys() == {
-        "watermark_us", "first_us", "marks", "seen", "seen_foreign", "waiting", "waiting_foreign", "triggers", "policy",
+        "watermark_us", "first_us", "marks", "seen", "seen_foreign", "waiting", "waiting_foreign",
+        "waiting_arrivals", "waiting_handovers", "triggers", "policy",
     }  # fmt: skip
 
 

@@ -7,8 +7,9 @@ import pytest
 from operators.clock import PartitionClock
 from operators.decode import Decoder
 from operators.keys import group_names
-from operators.policy.relay import Relay, RelayedClock
-from operators.policy.values import GroupMark, Match, RelayedMark
+from operators.marks import GroupMark, RelayedClock
+from operators.policy.relay import Relay
+from operators.policy.values import Match, RelayedMark
 from operators.records import BEGINNING_OF_TIME
 from operators.state import restore, snapshot
 from tests.deciding import known, outcomes, rule
