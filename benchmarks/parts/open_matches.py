@@ -8,9 +8,9 @@ With a fixed share of carts left, a million open matches come with a hundred tim
 more traffic alone costs more: a hundred times as many events lie within `max_out_of_orderness` of each other, and all
 their ids are remembered. So ten thousand are measured twice:
 
-- *same traffic*: as many events a second as beside the million, of which fewer carts are left. Only the number of open
-  matches differs, and this is what the bar is held against;
-- *own traffic*: the share of carts left is the same, the traffic a hundredth.
+- *same events*: the file of the million, with a rule that waits a hundredth as long. As many matches begin and fire;
+  only the number that are open at a time differs, and this is what the bar is held against;
+- *own traffic*: a file of its own, with a hundredth of the traffic.
 
 That N are open is asserted at both ends of the steady part: `--at-end hold` reports what is pending.
 """
@@ -18,7 +18,7 @@ That N are open is asserted at both ends of the steady part: `--at-end hold` rep
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.answers import WrongAnswerError
@@ -26,6 +26,7 @@ from benchmarks.asked import OUT_OF_ORDERNESS_MS, Asked, say
 from benchmarks.backtest_run import BacktestRun, run_backtest
 from benchmarks.cache import workload_file
 from benchmarks.recipe import Workload
+from benchmarks.reference import WITHIN_MS
 from benchmarks.report import PartReport, middle, rounded
 
 BAR = 1.3
@@ -41,6 +42,7 @@ class _Size:
 
     name: str
     open_matches: int
+    within_ms: int
     filled: Path
     whole: Path
     filling: list[BacktestRun] = field(default_factory=list)
@@ -58,15 +60,21 @@ class _Size:
 
 def measure(asked: Asked) -> PartReport:
     """Few, many, few, many … Raises WrongAnswerError, ChildError."""
-    share = Workload.match_rate
-    few = _size(asked, "own traffic", asked.few, share)
-    beside = _size(asked, "same traffic", asked.few, share * asked.few / asked.many)
-    many = _size(asked, "", asked.many, share)
+    few = _size(asked, "own traffic", asked.few)
+    many = _size(asked, "", asked.many)
+    beside = replace(
+        many,
+        name="same events",
+        open_matches=asked.few,
+        within_ms=WITHIN_MS * asked.few // asked.many,
+        filling=[],
+        runs=[],
+    )
     for number in range(1, asked.rounds + 1):
         for size in (few, beside, many):
             say(f"open_matches: round {number} of {asked.rounds}, {size.open_matches:,} open {size.name}")
-            size.filling.append(_run(size.filled, size.open_matches))
-            size.runs.append(_run(size.whole, size.open_matches))
+            size.filling.append(_run(size.filled, size))
+            size.runs.append(_run(size.whole, size))
     ratios = {size.name: many.while_open_ns() / size.while_open_ns() for size in (beside, few)}
     bytes_each = (many.peak_bytes() - few.peak_bytes()) / (many.open_matches - few.open_matches)
     return PartReport(
@@ -97,26 +105,27 @@ def measure(asked: Asked) -> PartReport:
     )
 
 
-def _size(asked: Asked, name: str, open_matches: int, match_rate: float) -> _Size:
+def _size(asked: Asked, name: str, open_matches: int) -> _Size:
     def file(events: int) -> Path:
         return workload_file(
             Workload(
                 events=events,
                 open_matches=open_matches,
-                match_rate=match_rate,
                 bought_within_ms=BOUGHT_WITHIN_MS,
                 seed=asked.seed,
                 disorder_ms=OUT_OF_ORDERNESS_MS,
             )
         )
 
-    return _Size(name, open_matches, filled=file(0), whole=file(asked.steady_events))
+    return _Size(name, open_matches, WITHIN_MS, filled=file(0), whole=file(asked.steady_events))
 
 
-def _run(file: Path, open_matches: int) -> BacktestRun:
-    run = run_backtest(file, at_end="hold")
-    if abs(run.pending - open_matches) > TOLERANCE * open_matches:
-        raise WrongAnswerError(f"{run.pending} matches are open at the end of {file.name}, not about {open_matches}")
+def _run(file: Path, size: _Size) -> BacktestRun:
+    run = run_backtest(file, at_end="hold", within_ms=size.within_ms)
+    if abs(run.pending - size.open_matches) > TOLERANCE * size.open_matches:
+        raise WrongAnswerError(
+            f"{run.pending} matches are open at the end of {file.name}, not about {size.open_matches}"
+        )
     return run
 
 
