@@ -67,14 +67,15 @@ def _arguments() -> argparse.Namespace:
 
 def _hold(contest: Contest, entrants: list[Entrant], workload: Workload, rounds: int) -> dict[str, object]:
     """Runs the rounds, shows the table, and returns it for the result file. Raises WrongAnswerError."""
-    workload = replace(workload, events=min(workload.events, contest.max_events or workload.events))
-    events = workload_file(workload)
-    expected = _reference(contest, events)
+    count = min(workload.events, contest.max_events or workload.events)
+    workload = replace(workload, events=count, **contest.traffic)  # type: ignore[arg-type]
+    file = workload_file(workload)
+    expected = _reference(contest, file)
     results: dict[str, list[PeerResult]] = {entrant.name: [] for entrant in entrants}
     for number in range(1, rounds + 1):
         for entrant in entrants:
             print(f"{contest.name}: round {number} of {rounds}, {entrant.name}", file=sys.stderr, flush=True)
-            result = entrant.run(events, cache_folder() / f"answer-{contest.name}")
+            result = entrant.run(file, cache_folder() / f"answer-{contest.name}")
             assert_equal(result.answer, expected, who=entrant.name)
             results[entrant.name].append(result)
     rows = figures(workload.events, results, ours=contest.entrants[0].name)
