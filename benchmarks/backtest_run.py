@@ -13,8 +13,8 @@ from benchmarks.answers import WrongAnswerError, assert_equal
 from benchmarks.asked import OUT_OF_ORDERNESS_MS
 from benchmarks.cache import ROOT, cache_folder
 from benchmarks.child import last_json, run_child
-from benchmarks.expected import expected, trigger
-from benchmarks.reference import WITHIN_MS, AtEnd
+from benchmarks.expected import TRIGGER, expected
+from benchmarks.reference import AtEnd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +30,12 @@ class BacktestRun:
     peak_rss_bytes: int
 
 
-def run_backtest(
-    events: Path, *, at_end: AtEnd, beside: Sequence[Path] = (), within_ms: int = WITHIN_MS
-) -> BacktestRun:
+def run_backtest(events: Path, *, at_end: AtEnd, beside: Sequence[Path] = ()) -> BacktestRun:
     """The abandonment rule, `beside` triggers that the file has no events for.
 
     Raises WrongAnswerError where actions, duplicates, late events or open matches are not the reference's.
     """
-    wanted = expected(events, at_end=at_end, within_ms=within_ms)
+    wanted = expected(events, at_end=at_end)
     out = cache_folder() / "actions.jsonl"
     out.unlink(missing_ok=True)
     cost = run_child(
@@ -45,7 +43,7 @@ def run_backtest(
             sys.executable,
             *("-m", "flows.backtest", "--events", events, "--out", out),
             "--triggers",
-            trigger(within_ms),
+            TRIGGER,
             *beside,
             *("--max-out-of-orderness", f"{OUT_OF_ORDERNESS_MS}ms", "--at-end", at_end, "--summary", "json"),
         ],

@@ -1,6 +1,6 @@
 """What the brute-force reference says about a workload file, worked out once a file and kept beside it.
 
-    python -m benchmarks.expected EVENTS OUT --at-end hold --within-ms 1800000
+    python -m benchmarks.expected EVENTS OUT --at-end hold
 
 The process of its own is what keeps the caller small: a child's peak memory starts at its parent's.
 """
@@ -21,7 +21,7 @@ from benchmarks.answers import Answer, read_answer, write_answer
 from benchmarks.cache import ROOT, cache_folder
 from benchmarks.child import run_child
 from benchmarks.event_file import Event, read_events
-from benchmarks.reference import WITHIN_MS, AtEnd, OnRepeat, abandonments
+from benchmarks.reference import AtEnd, OnRepeat, abandonments
 
 ON_REPEAT: Final[OnRepeat] = "overlap"
 TRIGGER = Path(__file__).parent / "triggers" / "abandonment_overlap.yaml"
@@ -46,23 +46,13 @@ class Expected:
     counts: Counts
 
 
-def expected(events: Path, *, at_end: AtEnd, within_ms: int = WITHIN_MS) -> Expected:
+def expected(events: Path, *, at_end: AtEnd) -> Expected:
     """The answer for a file of `benchmarks.cache`, whose name says all that is in it."""
-    out = cache_folder() / f"{events.stem}-{at_end}-{within_ms}-{_fingerprint()}.expected"
+    out = cache_folder() / f"{events.stem}-{at_end}-{_fingerprint()}.expected"
     counts = out.with_suffix(".counts.json")
     if not counts.exists():
-        asked = ["--at-end", at_end, "--within-ms", str(within_ms)]
-        run_child([sys.executable, "-m", "benchmarks.expected", events, out, *asked], cwd=ROOT)
+        run_child([sys.executable, "-m", "benchmarks.expected", events, out, "--at-end", at_end], cwd=ROOT)
     return Expected(read_answer(out), Counts(**orjson.loads(counts.read_bytes())))
-
-
-def trigger(within_ms: int = WITHIN_MS) -> Path:
-    """The rule as a trigger file; one of another `within` is made beside the workloads."""
-    if within_ms == WITHIN_MS:
-        return TRIGGER
-    made = cache_folder() / f"{TRIGGER.stem}-{within_ms}.yaml"
-    made.write_text(TRIGGER.read_text().replace("within: 30m", f"within: {within_ms}ms"))
-    return made
 
 
 def _fingerprint() -> str:
@@ -95,10 +85,9 @@ def main() -> None:
     parser.add_argument("events", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--at-end", choices=("hold", "flush"), required=True)
-    parser.add_argument("--within-ms", type=int, required=True)
     asked = parser.parse_args()
     events = _Watched(asked.events)
-    all_time = abandonments(events, on_repeat=ON_REPEAT, at_end="flush", within_ms=asked.within_ms)
+    all_time = abandonments(events, on_repeat=ON_REPEAT, at_end="flush")
     due = [match for match in all_time if match[0] <= events.largest_ms]
     answer = due if asked.at_end == "hold" else all_time
     counts = Counts(
