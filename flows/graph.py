@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final, TypeVar
 
 import bytewax.operators as op
@@ -164,18 +165,18 @@ def live(
 def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Output]], tuple[str, Output]]:
     """What was found, with the actions whose ``not_after`` the clock has passed turned into suppressed ones.
 
-    ``tally`` takes what is sent and what is not.
+    ``tally`` takes what is sent and what is not, from every worker of the process.
     """
+    counting = Lock()
 
     def turned(keyed: tuple[str, Output]) -> tuple[str, Output]:
         name, found = keyed
         if not isinstance(found, Decision) or found.outcome != Outcome.ACTION:
             return keyed
-        if not is_too_old(found, clock()):
-            tally.add(SENT_ON, found.trigger)
-            return keyed
-        tally.add(STALE_AT_SINK, found.trigger)
-        return name, too_old(found)
+        stale = is_too_old(found, clock())
+        with counting:
+            tally.add(STALE_AT_SINK if stale else SENT_ON, found.trigger)
+        return (name, too_old(found)) if stale else keyed
 
     return turned
 

@@ -1,7 +1,7 @@
 """The host of deciding where recipients are not the customers that matches are keyed by: a second hop.
 
 Behind detection each worker has a relay, which sends matches to their recipient's key group and tells every group how
-far time has come. With ``operators.detect`` the only class here that knows Bytewax.
+far time has come.
 """
 
 from __future__ import annotations

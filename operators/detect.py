@@ -1,4 +1,4 @@
-"""The hosts of detection: with ``operators.identity_host``, all of it that knows Bytewax.
+"""The hosts of detection. With ``operators.identity_host`` and ``operators.decide_host`` all here that knows Bytewax.
 
 A Bytewax key is a key group, or one of its *cold* keys. Bytewax writes at the end of an epoch every key that was woken
 in it, and the watermark wakes every group; so what changes rarely (profiles, in buckets of customers) is stored under

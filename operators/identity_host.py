@@ -1,4 +1,4 @@
-"""The host of the identity step: with ``operators.detect``, all of detection that knows Bytewax.
+"""The host of the identity step.
 
 Chunks are parted once. Known customers' events go to detection as ever; anonymous ones, and a copy of what identifies
 say, go through the identity step, and from there by one relay a worker to detection. Time goes on in a key group when

@@ -1,8 +1,7 @@
 """The open matches of one trigger as plain values, and back. Part of the format of ``operators.state``.
 
 By key: ``[key, runs, more]``. A run is its fields in the order below; ``front`` and ``more`` are None in all but the
-triggers that need them. Captures are as ``operators.repetition``
-describes them, their tuples lists.
+triggers that need them. Captures are as ``operators.repetition`` describes them, their tuples lists.
 """
 
 from __future__ import annotations

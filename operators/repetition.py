@@ -18,7 +18,6 @@ from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
 from operators import aggregates
-from operators.records import Event
 
 Capture: TypeAlias = tuple[Any, ...]
 """``(event_id, origin, offset, index, event_time_us, *values)``."""
@@ -98,9 +97,9 @@ def earliest(captures: Iterable[Captured]) -> Capture:
     return min((first_of(captured) for captured in captures if captured is not None), key=place_of)
 
 
-def taken_by(captures: Iterable[Captured], event: Event | str) -> bool:
+def taken_by(captures: Iterable[Captured], event_id: str) -> bool:
     """Whether the event with this id is one of those still kept."""
-    return any(capture[CAPTURE_ID] == event for capture in kept_events(captures))
+    return any(capture[CAPTURE_ID] == event_id for capture in kept_events(captures))
 
 
 class Growth:

@@ -11,7 +11,7 @@ from operators.marks import RelayedClock
 from operators.plan import Plan
 from operators.policy.state import plain_policy, restore_policy
 from operators.policy.step import PolicyStep
-from operators.policy.values import Ended, Handover, Match, RelayedMark, ToDecide
+from operators.policy.values import Ended, Handover, MarkTo, Match, ToDecide
 from operators.profile_reader import ProfileReader, nobody_known
 from operators.records import Decision
 from operators.tally import Tally
@@ -36,7 +36,7 @@ class DecideGroup:
         """What the relays sent, in the order it came."""
         found: list[Match | Ended] = []
         for each in values:
-            if isinstance(each, RelayedMark):
+            if isinstance(each, MarkTo):
                 self.clock.hear(each)
                 self.group = each.to
             elif isinstance(each, Handover):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from operators.keys import group_names, group_of_name, key_group_of
 from operators.marks import GroupMark, MarkCollector
-from operators.policy.values import Ended, Handover, Match, RelayedMark, ToDecide, Undecided
+from operators.policy.values import Ended, Handover, MarkTo, Match, ToDecide, Undecided
 
 MARK_EVERY_US = 100_000
 """How far time moves before it is told to the deciding groups: each time wakes every one of them."""
@@ -40,8 +40,7 @@ class Relay:
         mark = self._marks.take()
         if mark is not None:
             out += [
-                (every, RelayedMark(mark.groups, mark.before_us, mark.final, to))
-                for to, every in enumerate(self._names)
+                (every, MarkTo(mark.groups, mark.before_us, mark.final, to)) for to, every in enumerate(self._names)
             ]
         return out
 

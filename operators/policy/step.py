@@ -61,7 +61,8 @@ class PolicyStep:
             else:
                 self.waiting.end(each)
         decisions += self.advance(before_us)
-        self.forget(before_us)
+        if decisions:
+            self.forget(before_us)
         return decisions
 
     def take(self, match: Match) -> list[Decision]:

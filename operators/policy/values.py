@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from operators import marks
-from operators.marks import GroupMark
+from operators.marks import GroupMark, RelayedMark
 from operators.records import Evidence
 
 
@@ -45,7 +44,7 @@ class Ended(msgspec.Struct):
     order_us: int
 
 
-class RelayedMark(marks.RelayedMark, frozen=True):
+class MarkTo(RelayedMark, frozen=True):
     """How far a set of detecting groups has come, to the deciding group ``to``."""
 
     to: int
@@ -60,4 +59,4 @@ class Handover(msgspec.Struct):
 Undecided: TypeAlias = Match | Ended | GroupMark | Handover
 """What detection sends where deciding is a step of its own."""
 
-ToDecide: TypeAlias = Match | Ended | RelayedMark | Handover
+ToDecide: TypeAlias = Match | Ended | MarkTo | Handover

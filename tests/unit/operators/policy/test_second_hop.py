@@ -9,7 +9,7 @@ from operators.decode import Decoder
 from operators.keys import group_names
 from operators.marks import GroupMark, RelayedClock
 from operators.policy.relay import Relay
-from operators.policy.values import Match, RelayedMark
+from operators.policy.values import MarkTo, Match
 from operators.records import BEGINNING_OF_TIME
 from operators.state import restore, snapshot
 from tests.deciding import known, outcomes, rule
@@ -106,27 +106,27 @@ def test_a_relay_tells_the_lowest_of_the_groups_it_has_heard_and_seldom():
     assert relay.pass_on([(NAMES[0], GroupMark(2_000_000, False))]) == []
     assert relay.pass_on([(NAMES[1], GroupMark(599_999, False))]) == []
     told = relay.pass_on([(NAMES[1], GroupMark(600_000, False))])
-    assert [each for _, each in told] == [RelayedMark(0b11, 600_000, False, to) for to in range(4)]
+    assert [each for _, each in told] == [MarkTo(0b11, 600_000, False, to) for to in range(4)]
     assert relay.pass_on([(NAMES[1], GroupMark(600_001, True))]) == []
-    assert relay.pass_on([(NAMES[0], GroupMark(2_000_001, True))])[0][1] == RelayedMark(0b11, 600_001, True, 0)
+    assert relay.pass_on([(NAMES[0], GroupMark(2_000_001, True))])[0][1] == MarkTo(0b11, 600_001, True, 0)
 
 
 def test_a_deciding_group_waits_until_it_has_heard_of_every_group():
     clock = RelayedClock(4)
-    clock.hear(RelayedMark(0b0011, 50, False, 0))
+    clock.hear(MarkTo(0b0011, 50, False, 0))
     assert clock.before_us == BEGINNING_OF_TIME
-    clock.hear(RelayedMark(0b0100, 90, True, 0))
+    clock.hear(MarkTo(0b0100, 90, True, 0))
     assert clock.before_us == BEGINNING_OF_TIME
-    clock.hear(RelayedMark(0b1100, 70, True, 0))  # the same relay, which has heard of one more
+    clock.hear(MarkTo(0b1100, 70, True, 0))  # the same relay, which has heard of one more
     assert (clock.before_us, clock.final) == (50, False)
-    clock.hear(RelayedMark(0b0011, 80, True, 0))
+    clock.hear(MarkTo(0b0011, 80, True, 0))
     assert (clock.before_us, clock.final) == (70, True)
 
 
 def test_its_time_never_falls():
     clock = RelayedClock(1)
-    clock.hear(RelayedMark(1, 50, False, 0))
-    clock.hear(RelayedMark(1, 40, False, 0))
+    clock.hear(MarkTo(1, 50, False, 0))
+    clock.hear(MarkTo(1, 40, False, 0))
     assert clock.before_us == 50
 
 
