@@ -12,10 +12,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from config.documents import Document, read_document
-from config.errors import ConfigError, Problem, Refused, shown
+from config.documents import Document
+from config.errors import ConfigError, Refused, shown
 from config.language.fields import Flag, Label, NotEmpty
 from config.model import ConfigModel, Finding, validation_error
+from config.named_files import read_named
 from config.numbers import NUMBER_PATTERN, number_of
 from config.refusals import problems_of
 
@@ -133,22 +134,12 @@ class EventSchema:
 
 def load_event_schemas(folder: Path) -> dict[str, EventSchema]:
     """The schemas of a folder's `*.yaml`, by event type. Raises `ConfigError` with all their problems."""
-    problems: list[Problem] = []
-    schemas: dict[str, EventSchema] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            document = read_document(path)
-            schema = _compile(_read(document))
-        except ConfigError as error:
-            problems.extend(error.problems)
-            continue
-        if schema.event in schemas:
-            refused = Refused("already has a schema in this folder", allowed="one file an event type")
-            problems.append(document.source.problem(("event",), schema.event, refused))
-        schemas[schema.event] = schema
-    if problems:
-        raise ConfigError(problems)
-    return schemas
+    taken = Refused("already has a schema in this folder", allowed="one file an event type")
+    return read_named(sorted(folder.glob("*.yaml")), _schema, lambda schema: schema.event, word="event", taken=taken)
+
+
+def _schema(document: Document, _folder: Path) -> EventSchema:
+    return _compile(_read(document))
 
 
 def _read(document: Document) -> _EventFile:

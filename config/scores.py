@@ -16,10 +16,11 @@ from typing import Annotated, Final
 
 from pydantic import Field, PlainValidator, StrictStr, ValidationError
 
-from config.documents import Document, Source, read_document
-from config.errors import ConfigError, Problem, Refused
+from config.documents import Document, Source
+from config.errors import ConfigError, Refused
 from config.language.fields import Identifier, NotEmpty
 from config.model import ConfigModel, Reads
+from config.named_files import files_of, read_named
 from config.references import EventPath, parse_condition_path
 from config.refusals import problems_of
 
@@ -72,21 +73,8 @@ class LoadedScore:
 
 def load_scores(path: Path) -> tuple[LoadedScore, ...]:
     """The scores of a file, or of a folder's `*.yaml`, by name. Raises `ConfigError` with all their problems."""
-    problems: list[Problem] = []
-    scores: dict[str, LoadedScore] = {}
-    for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
-        try:
-            document = read_document(file)
-            loaded = _read(document, file.parent)
-        except ConfigError as error:
-            problems.extend(error.problems)
-            continue
-        if loaded.name in scores:
-            refused = Refused("is already the name of a score", allowed="another name")
-            problems.append(document.source.problem(("score",), loaded.name, refused))
-        scores[loaded.name] = loaded
-    if problems:
-        raise ConfigError(problems)
+    taken = Refused("is already the name of a score", allowed="another name")
+    scores = read_named(files_of(path), _read, lambda loaded: loaded.name, word="score", taken=taken)
     return tuple(scores[name] for name in sorted(scores))
 
 

@@ -16,11 +16,12 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field, StrictStr, ValidationError, model_validator
 
-from config.documents import Document, read_document
-from config.errors import UNSHOWN, ConfigError, Problem, Refused
+from config.documents import Document
+from config.errors import UNSHOWN, ConfigError, Refused
 from config.language.conditions import Where, comparisons
 from config.language.fields import Identifier, Span, Types
 from config.model import ConfigModel, Finding, Reads, validation_error
+from config.named_files import files_of, read_named
 from config.references import EventPath, Reference, Scaled, parse_event_path
 from config.refusals import problems_of
 
@@ -90,25 +91,12 @@ class Trait(ConfigModel):
 
 def load_traits(path: Path) -> tuple[Trait, ...]:
     """The traits of a file, or of a folder's `*.yaml`, by name. Raises `ConfigError` with all their problems."""
-    problems: list[Problem] = []
-    traits: dict[str, Trait] = {}
-    for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
-        try:
-            document = read_document(file)
-            trait = _read(document)
-        except ConfigError as error:
-            problems.extend(error.problems)
-            continue
-        if trait.trait in traits:
-            refused = Refused("is already the name of a trait", allowed="another name")
-            problems.append(document.source.problem(("trait",), trait.trait, refused))
-        traits[trait.trait] = trait
-    if problems:
-        raise ConfigError(problems)
+    taken = Refused("is already the name of a trait", allowed="another name")
+    traits = read_named(files_of(path), _read, lambda trait: trait.trait, word="trait", taken=taken)
     return tuple(traits[name] for name in sorted(traits))
 
 
-def _read(document: Document) -> Trait:
+def _read(document: Document, _folder: Path) -> Trait:
     try:
         return Trait.model_validate(document.data)
     except ValidationError as error:

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError
 
-from config.documents import Document, read_document
-from config.errors import ConfigError, Problem, Refused
+from config.documents import Document
+from config.errors import ConfigError, Refused
 from config.language.fields import Identifier, Label
 from config.model import ConfigModel
+from config.named_files import read_named
 from config.numbers import number_of
 from config.refusals import problems_of
 
@@ -122,31 +123,23 @@ class _VocabularyFile(ConfigModel):
 
 def load_vocabularies(folder: Path) -> dict[str, Vocabulary]:
     """The vocabularies of a folder's `*.yaml`, by source. Raises `ConfigError` with all their problems."""
-    problems: list[Problem] = []
-    vocabularies: dict[str, Vocabulary] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            document = read_document(path)
-            written = _read(document)
-        except ConfigError as error:
-            problems.extend(error.problems)
-            continue
-        if written.vocabulary in vocabularies:
-            refused = Refused("already has a file in this folder", allowed="one file a source")
-            problems.append(document.source.problem(("vocabulary",), written.vocabulary, refused))
-        vocabularies[written.vocabulary] = Vocabulary(
-            types=written.types,
-            properties=written.properties,
-            by_type=written.by_type,
-            items=written.items,
-            numbers=frozenset(written.numbers),
+    taken = Refused("already has a file in this folder", allowed="one file a source")
+    written = read_named(
+        sorted(folder.glob("*.yaml")), _read, lambda file: file.vocabulary, word="vocabulary", taken=taken
+    )
+    return {
+        source: Vocabulary(
+            types=file.types,
+            properties=file.properties,
+            by_type=file.by_type,
+            items=file.items,
+            numbers=frozenset(file.numbers),
         )
-    if problems:
-        raise ConfigError(problems)
-    return vocabularies
+        for source, file in written.items()
+    }
 
 
-def _read(document: Document) -> _VocabularyFile:
+def _read(document: Document, _folder: Path) -> _VocabularyFile:
     try:
         written = _VocabularyFile.model_validate(document.data)
     except ValidationError as error:
