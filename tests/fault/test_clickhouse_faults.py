@@ -1,7 +1,6 @@
 """ClickHouse refuses, stalls, cuts and fails: rows land once, or the sink stops and says why."""
 
 import threading
-import time
 import traceback
 import uuid
 
@@ -27,6 +26,7 @@ from sinks.errors import (
 from sinks.retry import Retry
 from tests.clickhouse_gateway import ClickHouseGateway
 from tests.unit.sinks.samples import PART, chunk, late_event
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -86,10 +86,7 @@ def test_an_insert_that_lands_late_doubles_nothing(url: ClickHouseUrl, clickhous
     write(to, chunk(range(100)))
     to.close()
     faults.clear()
-    deadline_s = time.monotonic() + 10
-    while faults.executed(EVENTS_INSERT) < landed_before + 2:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
+    faults.wait_until_executed(EVENTS_INSERT, landed_before + 2)
     assert offsets(url) == list(range(100))
 
 
@@ -216,8 +213,7 @@ def test_an_insert_that_a_dead_run_left_running_is_waited_for(
     dead_run.start()
     observer = connect(url)
     running = "SELECT count() FROM system.processes WHERE query_kind = 'Insert'"
-    while not observer.query(running).result_rows[0][0]:
-        time.sleep(0.02)
+    wait_until(lambda: observer.query(running).result_rows[0][0], what="the dead run's INSERT under way")
     resumed = partition(url)
     write(resumed, chunk(range(10)))
     resumed.close()

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -19,20 +18,11 @@ from typing import Self
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.loopback_port import LOOPBACK, free_port
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 _STOP_TIMEOUT_S = 20.0
 _TAIL_CHARS = 4_000
-_POLL_S = 0.02
-
-
-def wait_until(condition: Callable[[], object], *, what: str, within_s: float = 30.0) -> None:
-    """Returns when the condition is true; a `TimeoutError` that says what was waited for, if it never is."""
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        if time.monotonic() > deadline_s:
-            raise TimeoutError(f"not within {within_s} s: {what}")
-        time.sleep(_POLL_S)
 
 
 class FlowEnded(AssertionError):

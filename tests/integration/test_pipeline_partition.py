@@ -8,9 +8,9 @@ import pytest
 from flows.kafka_source import KafkaPartition, KafkaSource, State, TopicSource
 from operators.decode import Decoder
 from operators.records import BEGINNING_OF_TIME, Chunk
-from tests.integration.live_flow import wait_until
 from tests.integration.live_topics import event, produce
 from tests.kafka.topics import TopicFactory
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -22,6 +22,7 @@ from flows.produce.__main__ import BAD_INPUT, INTERRUPTED, NOT_DELIVERED, main
 from flows.produce.line import read_line
 from flows.produce.pace import at_rate, by_event_time
 from tests.integration.live_topics import Read, iso, read_topic
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -189,9 +190,7 @@ def test_ctrl_c_delivers_what_was_sent_and_says_how_many(broker: str, tmp_path: 
     file = written(tmp_path / "events.jsonl", [event(number, START_MS) for number in range(10_000)])
     command = [sys.executable, "-m", "flows.produce", "--events", file, "--topic", "interrupted", "--rate", "100"]
     with subprocess.Popen([*command, "--bootstrap-servers", broker], stderr=subprocess.PIPE, text=True) as process:
-        deadline_s = time.monotonic() + 20
-        while not read_topic(broker, "interrupted") and time.monotonic() < deadline_s:
-            time.sleep(0.05)
+        wait_until(lambda: read_topic(broker, "interrupted"), what="the first messages", within_s=20)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
     found = len(read_topic(broker, "interrupted"))
