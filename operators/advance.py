@@ -6,13 +6,14 @@ take more, and optional steps that took nothing. Where the front is one plain st
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from operators import groups
 from operators.conditions import Captures
 from operators.local_time import zone_of
 from operators.profile_reader import ProfileReader
-from operators.program import TAKING, Key, Kind, Program, Stage
+from operators.program import TAKING, Kind, Owner, Program, Stage
 from operators.records import END_OF_TIME
 from operators.repetition import CAPTURE_TIME, Captured, count_of, first_of
 from operators.runs import FIRED, End, Front, Run
@@ -30,7 +31,7 @@ class Advance:
         self._profiles = profiles
         self._asks_customer = program.key[0] == _CUSTOMER
 
-    def enter(self, run: Run, key: Key, place: int, floor: int, time_us: int) -> End | str | None:
+    def enter(self, run: Run, key: Owner, place: int, floor: int, time_us: int) -> End | str | None:
         """Everything before the stage at ``place`` is done at ``time_us``; ``floor`` is the last event stage done.
 
         Gives how the run ended, ``FIRED``, or None where it waits on.
@@ -46,7 +47,7 @@ class Advance:
             front.ended, front.fired, front.missed = run.front.ended, run.front.fired, run.front.missed
         return self.stand(run, key, front, place, time_us)
 
-    def stand(self, run: Run, key: Key, front: Front, first: int, time_us: int) -> End | str | None:
+    def stand(self, run: Run, key: Owner, front: Front, first: int, time_us: int) -> End | str | None:
         """The run stands at ``front.low`` and from ``first`` on at every stage up to one that it cannot pass."""
         stages, place = self.stages, first
         while place < self._end and stages[place].passable:
@@ -81,7 +82,7 @@ class Advance:
         run.deadline_us = self.due_us(run, front)
         return FIRED
 
-    def _await(self, run: Run, key: Key, stage: Stage, time_us: int) -> End | None:
+    def _await(self, run: Run, key: Owner, stage: Stage, time_us: int) -> End | None:
         """Sets the deadline of a stage that is one event or a time, entered now."""
         if stage.lasts_us is not None:
             deadline_us = time_us + stage.lasts_us
@@ -98,8 +99,8 @@ class Advance:
         run.deadline_us = deadline_us if stage.whole_us is None else min(deadline_us, run.begin_us + stage.whole_us)
         return None
 
-    def _zone(self, key: Key, time_us: int) -> ZoneInfo:
-        customer = key if isinstance(key, str) else key[0]
+    def _zone(self, key: Owner, time_us: int) -> ZoneInfo:
+        customer: Any = key if isinstance(key, str) else key[0]
         profile = self._profiles(customer, time_us) if self._asks_customer else None
         return zone_of((profile or {}).get("timezone")) or self.program.policy.default_zone
 
@@ -155,7 +156,7 @@ class Advance:
 
     # --- time -------------------------------------------------------------------------------------------------
 
-    def pass_deadline(self, run: Run, key: Key) -> End | str | None:
+    def pass_deadline(self, run: Run, key: Owner) -> End | str | None:
         """The run's deadline is reached: what becomes of it."""
         now_us, stage = run.deadline_us, self.stages[run.stage]
         if stage.kind is Kind.END:
@@ -173,7 +174,7 @@ class Advance:
         floor = stage.before if run.front is None else run.front.floor
         return self.enter(run, key, run.stage + 1, floor, now_us)
 
-    def _pass_in_group(self, run: Run, key: Key, stage: Stage, now_us: int) -> End | str | None:
+    def _pass_in_group(self, run: Run, key: Owner, stage: Stage, now_us: int) -> End | str | None:
         front = run.front
         assert front is not None
         assert stage.group is not None
@@ -186,7 +187,7 @@ class Advance:
             return None
         return End.BROKEN if now_us < self._own_due_us(run, front) else End.EXPIRED
 
-    def finish_group(self, run: Run, key: Key, filled: list[Captured], time_us: int) -> End | str | None:
+    def finish_group(self, run: Run, key: Owner, filled: list[Captured], time_us: int) -> End | str | None:
         """The group the run stands at is done."""
         place = run.stage
         self.leave(run, place)

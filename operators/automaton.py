@@ -22,7 +22,7 @@ from operators.matcher import Ways
 from operators.offer import Offer, hear
 from operators.paths import key_text
 from operators.profile_reader import ProfileReader, nobody_known
-from operators.program import Key, Kind, Program, Stage
+from operators.program import Key, Kind, Owner, Program, Stage
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, ID, ORDER, TIME, TYPE, Event
 from operators.repetition import CAPTURE_TIME, earliest, taken_by
 from operators.runs import FIRED, End, Exited, Found, Held, KeyState, More, Run
@@ -31,8 +31,8 @@ from operators.windows import Windows
 
 __all__ = ["Automaton", "Exited", "Found", "KeyState", "Run"]
 
-Schedule = Callable[[int, int, Key], None]
-"""(due_us, program index, key): wake this key when the watermark reaches ``due_us``."""
+Schedule = Callable[[int, int, Owner], None]
+"""(due_us, program index, owner): wake this one when the watermark reaches ``due_us``."""
 
 _NOBODY: frozenset[Any] = frozenset()
 
@@ -41,7 +41,7 @@ _USE_UP = (End.CANCELLED, End.EXITED, End.LATE_CANCELLED)
 
 
 class Automaton:
-    """All keys of one trigger in one key group."""
+    """All keys of one trigger in one key group. What is open stands under its owner: here that is the key."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Automaton:
         profiles: ProfileReader = nobody_known,
     ) -> None:
         self.program = program
-        self.states: dict[Key, KeyState] = {}
+        self.states: dict[Owner, KeyState] = {}
         self.open_matches = 0
         """How many partial matches are open."""
         self.new_since_us = BEGINNING_OF_TIME
@@ -68,22 +68,25 @@ class Automaton:
 
     # --- events -----------------------------------------------------------------------------------------------
 
-    def on_event(self, event: Event, key: Key, ways: Ways) -> None:
-        """An event of this key that the trigger listens to, in order; late ones only cancel."""
+    def on_event(self, event: Event, owner: Owner, ways: Ways, *, begins: bool = True) -> None:
+        """An event of this owner that the trigger listens to, in order; late ones only cancel.
+
+        Without ``begins`` no match begins with it.
+        """
         now_us = event[ORDER]
-        state = self.states.get(key)
+        state = self.states.get(owner)
         if state is not None and state.due_us <= now_us:
-            self.on_timer(key, now_us)
-            state = self.states.get(key)
+            self.on_timer(owner, now_us)
+            state = self.states.get(owner)
         if event[TIME] < now_us:
-            self._hear_late(state, key, event, ways)
+            self._hear_late(state, owner, event, ways)
             return
         program = self.program
         if state is not None and state.more is not None:
-            self._heed(state.more, key, event, ways)
+            self._heed(state.more, owner, event, ways)
         if program.fires_on_arrival:
             if state is not None:
-                self._settle(state, key)
+                self._settle(state, owner)
             return
         advanced: frozenset[Any] | set[Any] = _NOBODY
         if state is not None:
@@ -91,20 +94,20 @@ class Automaton:
             for run in state.runs:
                 heeds = stages[run.stage].heeds
                 if heeds is None or event_type in heeds:
-                    advanced = self._offer(state, key, event, ways)
+                    advanced = self._offer(state, owner, event, ways)
                     break
-        if program.opens_plainly:
+        if begins and program.opens_plainly:
             first = program.stages[0].matcher
             if first.fits(event, (), ways):  # type: ignore[union-attr]
-                self._begin_plainly(state, key, event, ways, advanced)
+                self._begin_plainly(state, owner, event, ways, advanced)
                 return
-        elif program.opening_types is None or event[TYPE] in program.opening_types:
-            self._open(state, key, event, ways, advanced)
+        elif begins and (program.opening_types is None or event[TYPE] in program.opening_types):
+            self._open(state, owner, event, ways, advanced)
             return
         if state is not None:
-            self._settle(state, key)
+            self._settle(state, owner)
 
-    def _offer(self, state: KeyState, key: Key, event: Event, ways: Ways) -> set[Any]:
+    def _offer(self, state: KeyState, owner: Owner, event: Event, ways: Ways) -> set[Any]:
         """Shows the event to every open match; gives the ``per`` values of those it advanced."""
         stages = self.program.stages
         event_type = event[TYPE]
@@ -119,9 +122,9 @@ class Automaton:
                 continue
             mover, end = run, None
             if run.front is None:
-                took, end = self._offer_plainly(run, key, stage, event, ways)
+                took, end = self._offer_plainly(run, owner, stage, event, ways)
             else:
-                end, took, copy = self._offers.on_time(run, key, event, ways)
+                end, took, copy = self._offers.on_time(run, owner, event, ways)
                 if copy is not None:
                     kept.append(run)
                     mover = copy
@@ -130,17 +133,17 @@ class Automaton:
             if end is None or end is FIRED:
                 (kept if mover is run else copies).append(mover)
             if end is not None:
-                self._ended(state, key, mover, end, event[TIME])
+                self._ended(state, owner, mover, end, event[TIME])
         if copies:
             # Older begin first, then in order of creation.
             kept += copies
             kept.sort(key=lambda run: run.begin_us)
         if state.more is not None:
-            self._release(state, key, event[TIME])
+            self._release(state, owner, event[TIME])
         return advanced
 
     def _offer_plainly(
-        self, run: Run, key: Key, stage: Stage, event: Event, ways: Ways
+        self, run: Run, owner: Owner, stage: Stage, event: Event, ways: Ways
     ) -> tuple[bool, End | str | None]:
         """The event for a run that stands at one plain stage."""
         for guard in stage.guards:
@@ -154,7 +157,7 @@ class Automaton:
             taken = matcher.capture(event, self.program.layouts[stage.slot], ways)  # type: ignore[union-attr]
             run.captures = (*run.captures, taken)
             run.last_us = event[TIME]
-            return True, self._advance.enter(run, key, run.stage + 1, run.stage, event[TIME])
+            return True, self._advance.enter(run, owner, run.stage + 1, run.stage, event[TIME])
         for matcher in self.program.exits:
             if matcher.blocks(event, run.captures, ways):
                 return False, End.EXITED
@@ -162,33 +165,33 @@ class Automaton:
             hear(run, stage, event, self._advance)
         return False, None
 
-    def _hear_late(self, state: KeyState | None, key: Key, event: Event, ways: Ways) -> None:
+    def _hear_late(self, state: KeyState | None, owner: Owner, event: Event, ways: Ways) -> None:
         """A late event ends what its time lies in; every deadline here is still ahead of its partition's watermark."""
         if self.program.leading and (broken := leading.breaks(self.program, event, ways)):
-            state = state or self._state(key)
+            state = state or self._state(owner)
             leading.hear(state, broken, event[TIME])
         if state is None:
             return
         if state.more is not None:
-            self._heed(state.more, key, event, ways)
+            self._heed(state.more, owner, event, ways)
         offered, state.runs = state.runs, []
         for run in offered:
             if taken_by(run.captures, event[ID]):
                 state.runs.append(run)  # a copy, so late that its id was forgotten: still one event
             elif self._offers.late(run, event, ways):
-                self._ended(state, key, run, End.LATE_CANCELLED, event[ORDER])
+                self._ended(state, owner, run, End.LATE_CANCELLED, event[ORDER])
             else:
                 stage = self.program.stages[run.stage]
                 if stage.kind is Kind.IDLE:
                     hear(run, stage, event, self._advance)
                 state.runs.append(run)
-        self._release(state, key, event[ORDER])
-        self._settle(state, key)
+        self._release(state, owner, event[ORDER])
+        self._settle(state, owner)
 
     # --- beginnings -------------------------------------------------------------------------------------------
 
     def _begin_plainly(
-        self, state: KeyState | None, key: Key, event: Event, ways: Ways, advanced: frozenset[Any] | set[Any]
+        self, state: KeyState | None, owner: Owner, event: Event, ways: Ways, advanced: frozenset[Any] | set[Any]
     ) -> None:
         """The event fits the first step: begins a match, unless it advanced one of the same ``per`` value."""
         program = self.program
@@ -198,24 +201,24 @@ class Automaton:
             if per is None:
                 # Without the value that would tell it apart, no match begins.
                 if state is not None:
-                    self._settle(state, key)
+                    self._settle(state, owner)
                 return
         if state is None:
-            state = self.states[key] = KeyState()
+            state = self.states[owner] = KeyState()
         elif not self._may_begin(state, per, advanced):
-            self._settle(state, key)
+            self._settle(state, owner)
             return
         time_us = event[TIME]
         taken = program.stages[0].matcher.capture(event, program.layouts[0], ways)  # type: ignore[union-attr]
-        self._start(state, key, Run(time_us, time_us, (taken,), per), 0, time_us)
-        self._settle(state, key)
+        self._start(state, owner, Run(time_us, time_us, (taken,), per), 0, time_us)
+        self._settle(state, owner)
 
     def _open(
-        self, state: KeyState | None, key: Key, event: Event, ways: Ways, advanced: frozenset[Any] | set[Any]
+        self, state: KeyState | None, owner: Owner, event: Event, ways: Ways, advanced: frozenset[Any] | set[Any]
     ) -> None:
         """The event for a first step that needs several, may be left out, or stands behind an absence."""
         program, time_us = self.program, event[TIME]
-        state = state or self._state(key)
+        state = state or self._state(owner)
         may_be_first = program.first_types is None or event[TYPE] in program.first_types
         per = key_text(program.per(event)) if may_be_first and program.per is not None else None
         if may_be_first and (per is not None or program.per is None) and self._may_begin(state, per, advanced):
@@ -224,12 +227,12 @@ class Automaton:
             if begun is not None:
                 place, captures = begun
                 run = Run(earliest(captures)[CAPTURE_TIME], time_us, captures, per)
-                self._start(state, key, run, place, time_us)
+                self._start(state, owner, run, place, time_us)
         if program.windows_heed_all:
             self._windows.disturb(state, per, event, ways)
         if program.leading and (broken := leading.breaks(program, event, ways)):
             leading.hear(state, broken, time_us)
-        self._settle(state, key)
+        self._settle(state, owner)
 
     def _may_begin(self, state: KeyState | None, per: Any, advanced: frozenset[Any] | set[Any]) -> bool:
         on_repeat = self.program.on_repeat
@@ -239,26 +242,26 @@ class Automaton:
             return False
         return on_repeat != "ignore" or state is None or not any(run.per == per for run in state.runs)
 
-    def _start(self, state: KeyState, key: Key, run: Run, place: int, time_us: int) -> None:
+    def _start(self, state: KeyState, owner: Owner, run: Run, place: int, time_us: int) -> None:
         """A match begins, its stage at ``place`` done."""
         if self.program.on_repeat == "restart" and state.runs:
             others = [other for other in state.runs if other.per != run.per]
             if len(others) < len(state.runs):
                 self._tally.add(End.RESTARTED.value, self.program.name, len(state.runs) - len(others))
                 state.runs = others
-        end = self._advance.enter(run, key, place + 1, place, time_us)
+        end = self._advance.enter(run, owner, place + 1, place, time_us)
         if end is None or end is FIRED:
             state.runs.append(run)
         if end is not None:
-            self._ended(state, key, run, end, time_us)
+            self._ended(state, owner, run, end, time_us)
         if state.more is not None:
-            self._release(state, key, time_us)
+            self._release(state, owner, time_us)
 
     # --- time -------------------------------------------------------------------------------------------------
 
-    def on_timer(self, key: Key, now_us: int) -> None:
-        """Time reached ``now_us``: fires what is due for this key, by deadline, then oldest first."""
-        state = self.states.get(key)
+    def on_timer(self, owner: Owner, now_us: int) -> None:
+        """Time reached ``now_us``: fires what is due for this owner, by deadline, then oldest first."""
+        state = self.states.get(owner)
         if state is None or state.due_us > now_us:
             return
         # What waits for ever does so at the end of time too.
@@ -268,35 +271,35 @@ class Automaton:
             if due is None or due.deadline_us > reached_us:
                 break
             due_us = due.deadline_us
-            end = self._advance.pass_deadline(due, key)
+            end = self._advance.pass_deadline(due, owner)
             if end is not None:
                 if end is not FIRED:
                     state.runs.remove(due)
-                self._ended(state, key, due, end, due_us)
-                self._release(state, key, due_us)
+                self._ended(state, owner, due, end, due_us)
+                self._release(state, owner, due_us)
         if state.more is not None:
             self._windows.forget(state, now_us)
             leading.forget(self.program, state, now_us)
             watches.forget(state.more, now_us)
         state.due_us = END_OF_TIME
-        self._settle(state, key)
+        self._settle(state, owner)
 
     def schedule_all(self) -> None:
-        """Sets the timers of every key, after its state was restored."""
-        for key, state in list(self.states.items()):
+        """Sets the timers of every owner, after its state was restored."""
+        for owner, state in list(self.states.items()):
             state.due_us = END_OF_TIME
-            self._settle(state, key)
+            self._settle(state, owner)
 
-    def put(self, key: Key, state: KeyState, now_us: int) -> None:
-        """Makes this the state of a key, in place of what it had; what nothing holds back any more fires."""
+    def put(self, owner: Owner, state: KeyState, now_us: int) -> None:
+        """Makes this the state of an owner, in place of what it had; what nothing holds back any more fires."""
         state.due_us = END_OF_TIME
-        self.states[key] = state
-        self._release(state, key, now_us)
-        self._settle(state, key)
+        self.states[owner] = state
+        self._release(state, owner, now_us)
+        self._settle(state, owner)
 
-    def drop(self, key: Key) -> KeyState | None:
-        """Takes out what a key has open; it counts for nothing from here on."""
-        state = self.states.pop(key, None)
+    def drop(self, owner: Owner) -> KeyState | None:
+        """Takes out what an owner has open; it counts for nothing from here on."""
+        state = self.states.pop(owner, None)
         if state is not None:
             self.open_matches -= state.counted
             state.counted = 0
@@ -304,11 +307,11 @@ class Automaton:
 
     # --- endings ----------------------------------------------------------------------------------------------
 
-    def _ended(self, state: KeyState, key: Key, run: Run, end: End | str, time_us: int) -> None:
+    def _ended(self, state: KeyState, owner: Owner, run: Run, end: End | str, time_us: int) -> None:
         """A run is over, or fires and stays. It is out of ``state.runs`` by now."""
         program = self.program
         if end is FIRED or end is End.MATCHED:
-            self._complete(state, key, run, time_us)
+            self._complete(state, owner, run, time_us)
             return
         assert isinstance(end, End)
         if end is End.CLOSED:
@@ -317,9 +320,9 @@ class Automaton:
         if state.more is not None and end in _USE_UP:
             self._windows.give_up(state, run.per, run.captures)
         if end is End.EXPIRED and program.tells_expired:
-            self._tell(state, Found(program, key, run.per, run.captures, time_us, expired=True))
+            self._tell(state, Found(program, self._key(owner), run.per, run.captures, time_us, expired=True))
 
-    def _complete(self, state: KeyState, key: Key, run: Run, time_us: int) -> None:
+    def _complete(self, state: KeyState, owner: Owner, run: Run, time_us: int) -> None:
         """A match: it fires, at once or when it is no longer held back by an earlier one."""
         program = self.program
         captures = run.captures if run.front is None else self._advance.whole(run)
@@ -333,9 +336,9 @@ class Automaton:
                 match = Held(captures, run.per, run.last_us, time_us)
                 self._windows.retain(state, run.per, after_match.keeping(program.skip, match))
         self._tally.add(End.MATCHED.value, program.name)
-        self._tell(state, Found(program, key, run.per, captures, time_us, expired=False))
+        self._tell(state, Found(program, self._key(owner), run.per, captures, time_us, expired=False))
 
-    def _release(self, state: KeyState, key: Key, now_us: int) -> None:
+    def _release(self, state: KeyState, owner: Owner, now_us: int) -> None:
         """Fires held matches that nothing holds any more."""
         program = self.program
         if state.more is None or not state.more.held:
@@ -343,7 +346,7 @@ class Automaton:
         released, skipped = after_match.release(program, self._windows, state)
         for match in released:
             self._tally.add(End.MATCHED.value, program.name)
-            found = Found(program, key, match.per, match.captures, match.event_time_us, expired=False)
+            found = Found(program, self._key(owner), match.per, match.captures, match.event_time_us, expired=False)
             found.released_us = max(now_us, match.event_time_us)
             self._tell(state, found)
         if skipped:
@@ -356,25 +359,34 @@ class Automaton:
 
     def watch_arrival(self, found: Found, order_us: int) -> None:
         """A match that fired on arrival, to be decided at ``order_us``: its actions may wait."""
-        state = self._state(found.key)
+        owner = self._owner(found)
+        state = self._state(owner)
         watches.watch(self.program, state, found, order_us)
-        self._settle(state, found.key)
+        self._settle(state, owner)
 
-    def _heed(self, more: More, key: Key, event: Event, ways: Ways) -> None:
+    def _heed(self, more: More, owner: Owner, event: Event, ways: Ways) -> None:
         if more.watches:
-            for exited in watches.heed(self.program, more, key, event, ways):
+            for exited in watches.heed(self.program, more, self._key(owner), event, ways):
                 self._found(exited)
 
     # --- keeping ----------------------------------------------------------------------------------------------
 
-    def _state(self, key: Key) -> KeyState:
-        state = self.states.get(key)
+    def _key(self, owner: Owner) -> Key:
+        """The key of what this one owns."""
+        return owner  # type: ignore[return-value]
+
+    def _owner(self, found: Found) -> Owner:
+        """Whose this match is."""
+        return found.key
+
+    def _state(self, owner: Owner) -> KeyState:
+        state = self.states.get(owner)
         if state is None:
-            state = self.states[key] = KeyState()
+            state = self.states[owner] = KeyState()
         return state
 
-    def _settle(self, state: KeyState, key: Key) -> None:
-        """After a change: lets go of a key with nothing open, and sees that its timer is early enough."""
+    def _settle(self, state: KeyState, owner: Owner) -> None:
+        """After a change: lets go of an owner with nothing open, and sees that its timer is early enough."""
         self.open_matches += len(state.runs) - state.counted
         state.counted = len(state.runs)
         more = state.more
@@ -383,7 +395,7 @@ class Automaton:
             if not more:
                 more = state.more = None
         if not state.runs and more is None:
-            self.states.pop(key, None)
+            self.states.pop(owner, None)
             return
         due_us = END_OF_TIME
         for run in state.runs:
@@ -393,7 +405,7 @@ class Automaton:
             due_us = min(due_us, self._windows.due_us(more), leading.due_us(self.program, more), watches.due_us(more))
         if due_us < state.due_us:
             state.due_us = due_us
-            self._schedule(due_us, self.program.index, key)
+            self._schedule(due_us, self.program.index, owner)
 
 
 def _deadline(run: Run) -> int:

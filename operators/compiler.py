@@ -10,7 +10,18 @@ import msgspec
 from config.common_policy import NO_LIMITS, CommonPolicy
 from config.durations import UNITS_US
 from config.errors import ConfigError, Problem
-from config.language import ANY_TYPE, Condition, EventMember, EventStep, IdleStep, Matcher, Trigger, comparisons
+from config.language import (
+    ANY_TYPE,
+    AllOf,
+    Comparison,
+    Condition,
+    EventMember,
+    EventStep,
+    IdleStep,
+    Matcher,
+    Trigger,
+    comparisons,
+)
 from config.language.uses import actions as actions_of
 from config.loader import LoadedTrigger
 from config.references import Reference
@@ -54,6 +65,7 @@ def compile_triggers(
     )
 
 
+_CUSTOMER = ("customer_id",)
 _QUIET_US = 2 * UNITS_US["d"]
 """Quiet hours are over within a day, and once more where the release itself falls into them."""
 
@@ -187,12 +199,28 @@ class _Compiler:
 
         specs, default_spec = self._own_specs(matcher)
         compiled = CompiledMatcher(
-            types, None if condition is None else compile_condition(condition, resolve), specs, default_spec
+            types,
+            None if condition is None else compile_condition(condition, resolve),
+            specs,
+            default_spec,
+            of_one=self._is_of_one(condition),
         )
         self.matchers.append((matcher, compiled))
         if _reads_body(condition):
             self._need_bodies(types)
         return compiled
+
+    def _is_of_one(self, condition: Condition | None) -> bool:
+        """Whether what it asks names the customer that ``per`` tells matches apart by."""
+        first = self.match.steps[0]
+        if self.match.per != _CUSTOMER or not isinstance(first, EventStep) or first.name is None:
+            return False
+        asked = condition.members if isinstance(condition, AllOf) else (condition,)
+        own = Reference(first.name, "last", _CUSTOMER)
+        return any(
+            isinstance(each, Comparison) and (each.path, each.operator, each.value) == (_CUSTOMER, "eq", own)
+            for each in asked
+        )
 
     def _own_specs(self, matcher: Matcher) -> tuple[dict[str, Spec], Spec | None]:
         """Where it finds the key, by type and of every other type; not where that is where the match does."""

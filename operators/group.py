@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from operators.anonymous.customer_states import CustomerStates, is_by_customer
+from operators.anonymous.customer_states import is_by_customer
 from operators.anonymous.handing_over import forget, take_over
 from operators.anonymous.values import EVENTS, FORGET, KIND, SINCE, WHO, FromIdentity, Handover
+from operators.apart import ApartAutomaton
 from operators.automaton import Automaton, Exited, Found
 from operators.body import by_item, parse_body
 from operators.clock import GroupClock
@@ -28,7 +29,7 @@ from operators.policy.values import Ended, Match, Undecided
 from operators.policy.values import Handover as PolicyHandover
 from operators.profile_reader import ProfileReader
 from operators.profiles import Profiles
-from operators.program import Key, Spec
+from operators.program import Key, Owner, Spec
 from operators.reasons import Fate
 from operators.records import (
     BEGINNING_OF_TIME,
@@ -52,6 +53,7 @@ from operators.records import (
     Origin,
 )
 from operators.seen import SeenIds
+from operators.states import StatesByFirst
 from operators.tally import Tally
 from operators.timers import Timers
 
@@ -101,7 +103,9 @@ class KeyGroup:
         """Matches that fired on arrival."""
         self._found: list[Found | Exited] = []
         self.automata = [
-            Automaton(program, self._schedule, self._found.append, self.tally, self._read_profile)
+            (ApartAutomaton if program.keeps_apart else Automaton)(
+                program, self._schedule, self._found.append, self.tally, self._read_profile
+            )
             for program in plan.programs
         ]
         self.policy = (
@@ -121,7 +125,7 @@ class KeyGroup:
         if identity_groups:
             for automaton in self.automata:
                 if is_by_customer(automaton.program) and len(automaton.program.key) > 1:
-                    automaton.states = CustomerStates()
+                    automaton.states = StatesByFirst()
 
     @property
     def open_matches(self) -> int:
@@ -140,8 +144,8 @@ class KeyGroup:
     def timers_due_by(self, time_us: int) -> int:
         """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
         return sum(
-            (state := self.automata[program].states.get(key)) is not None and state.due_us == due_us
-            for due_us, program, key in self.timers.due_by(time_us)
+            (state := self.automata[program].states.get(owner)) is not None and state.due_us == due_us
+            for due_us, program, owner in self.timers.due_by(time_us)
         )
 
     def receive(self, batch: GroupBatch | FromIdentity) -> list[Told]:
@@ -346,11 +350,11 @@ class KeyGroup:
         else:
             for event in home:
                 self._process(event)
-        for due_us, program, key in self.timers.take_due(watermark_us):
+        for due_us, program, owner in self.timers.take_due(watermark_us):
             automaton = self.automata[program]
-            state = automaton.states.get(key)
+            state = automaton.states.get(owner)
             if state is not None and state.due_us == due_us:
-                automaton.on_timer(key, watermark_us)
+                automaton.on_timer(owner, watermark_us)
         self.seen.forget(watermark_us)
         self.seen_foreign.forget(watermark_us)
 
@@ -435,9 +439,9 @@ class KeyGroup:
         """The known customer's profile for what he takes over: as of the identify; of earlier times none is kept."""
         return self._read_profile(customer_id, max(time_us, self._identified_us))
 
-    def _schedule(self, due_us: int, program: int, key: Key) -> None:
+    def _schedule(self, due_us: int, program: int, owner: Owner) -> None:
         if due_us < END_OF_TIME:
-            self.timers.add(due_us, program, key)
+            self.timers.add(due_us, program, owner)
 
 
 def _turn(match: Match) -> tuple[Any, ...]:

@@ -1,7 +1,8 @@
 """The open matches of one trigger as plain values, and back. Part of the format of ``operators.state``.
 
-By key: ``[key, runs, more]``. A run is its fields in the order below; ``front`` and ``more`` are None in all but the
-triggers that need them. Captures are as ``operators.repetition`` describes them, their tuples lists.
+By owner: ``[owner, runs, more]``, the owner a key or, where matches are kept apart, ``[key, per]``. A run is its fields
+in the order below; ``front`` and ``more`` are None in all but the triggers that need them. Captures are as
+``operators.repetition`` describes them, their tuples lists.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from operators.runs import Front, Held, KeyState, More, Run, Watch
 
 
 def plain_states(automaton: Automaton) -> list[Any]:
-    """Everything that the trigger's keys have open."""
+    """Everything that the trigger has open."""
     return [
         [
-            key,
+            owner,
             [
                 [
                     run.stage, run.begin_us, run.last_us, run.entered_us, run.deadline_us, run.captures, run.per,
@@ -27,18 +28,19 @@ def plain_states(automaton: Automaton) -> list[Any]:
             ],
             None if state.more is None else _plain_more(state.more),
         ]
-        for key, state in automaton.states.items()
+        for owner, state in automaton.states.items()
     ]  # fmt: skip
 
 
 def restore_states(automaton: Automaton, states: list[Any]) -> None:
     """Puts what ``plain_states`` gave into a fresh automaton and sets its timers."""
-    for key, runs, more in states:
+    for plain, runs, more in states:
         state = KeyState()
-        state.runs = [_run(*plain) for plain in runs]
+        state.runs = [_run(*run) for run in runs]
         if more is not None:
             state.more = _more(*more)
-        automaton.states[restored_key(key)] = state
+        apart = automaton.program.keeps_apart
+        automaton.states[(restored_key(plain[0]), plain[1]) if apart else restored_key(plain)] = state
     automaton.schedule_all()
 
 

@@ -22,7 +22,7 @@ OWN_WAY: Final[Ways] = (None,)
 class CompiledMatcher:
     """Types, key and condition of one matcher. ``unknown`` counts verdicts that were neither true nor false."""
 
-    __slots__ = ("condition", "default_spec", "is_elsewhere", "specs", "types", "unknown")
+    __slots__ = ("condition", "default_spec", "is_elsewhere", "of_one", "specs", "types", "unknown")
 
     def __init__(
         self,
@@ -30,6 +30,8 @@ class CompiledMatcher:
         condition: Test | None,
         specs: Mapping[str, Paths],
         default_spec: Paths | None = None,
+        *,
+        of_one: bool = False,
     ) -> None:
         self.types = types
         """None: any type."""
@@ -39,6 +41,8 @@ class CompiledMatcher:
         self.default_spec = default_spec
         """The same of any type not in ``specs``."""
         self.is_elsewhere = bool(specs) or default_spec is not None
+        self.of_one = of_one
+        """Whether of the matches of a key it can fit those alone whose ``per`` is the event's customer."""
         self.unknown = 0
 
     def fits(self, event: Event, captures: Captures, ways: Ways) -> bool:

@@ -11,7 +11,7 @@ from operators import groups
 from operators.advance import Advance
 from operators.body import is_system
 from operators.matcher import CompiledMatcher, Ways
-from operators.program import TAKING, Key, Kind, Stage
+from operators.program import TAKING, Kind, Owner, Stage
 from operators.records import ORDER, TIME, TYPE, Event
 from operators.repetition import CAPTURE_TIME, count_of, earliest
 from operators.runs import FIRED, End, Front, Run
@@ -36,7 +36,7 @@ class Offer:
         self._stages = advance.program.stages
         self._end = advance.program.end
 
-    def on_time(self, run: Run, key: Key, event: Event, ways: Ways) -> Offered:
+    def on_time(self, run: Run, key: Owner, event: Event, ways: Ways) -> Offered:
         """An event in order."""
         front = run.front
         assert front is not None
@@ -154,7 +154,7 @@ class Offer:
         assert stage.matcher is not None
         return stage.matcher.fits(event, run.captures, ways)
 
-    def _take(self, run: Run, key: Key, place: int, event: Event, ways: Ways) -> End | str | None:
+    def _take(self, run: Run, key: Owner, place: int, event: Event, ways: Ways) -> End | str | None:
         """The stage at ``place`` takes the event."""
         front, stage, advance = run.front, self._stages[place], self._advance
         assert front is not None
@@ -172,7 +172,7 @@ class Offer:
             return advance.enter(run, key, place + 1, place, time_us)
         return self._repeat(run, key, place, taken, time_us)
 
-    def _repeat(self, run: Run, key: Key, place: int, taken: tuple[object, ...], time_us: int) -> End | str | None:
+    def _repeat(self, run: Run, key: Owner, place: int, taken: tuple[object, ...], time_us: int) -> End | str | None:
         """One more event of a repetition."""
         front, stage, advance = run.front, self._stages[place], self._advance
         loop = stage.loop
@@ -192,7 +192,7 @@ class Offer:
             front.ended |= 1 << place
         return advance.stand(run, key, front, place + 1 if satisfied else place, time_us)
 
-    def _fill(self, run: Run, key: Key, event: Event, ways: Ways) -> End | str | None:
+    def _fill(self, run: Run, key: Owner, event: Event, ways: Ways) -> End | str | None:
         """A member of the group takes the event."""
         front, stage, advance = run.front, self._stages[run.stage], self._advance
         assert front is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypeAlias
@@ -19,6 +19,9 @@ from operators.repetition import Growth
 
 Key: TypeAlias = str | tuple[str, ...]
 """What a rule correlates by; a composite key is a tuple."""
+
+Owner: TypeAlias = Key | tuple[Key, str]
+"""What the state of open matches stands under: the key, or (key, per) where ``Program.keeps_apart``."""
 
 Spec: TypeAlias = tuple[tuple[str, ...], ...]
 """Where a type of event keeps a match's key: one path a part."""
@@ -146,6 +149,16 @@ class CompiledAction:
     """Whether it is sent where the match timed out, and not where it completed."""
 
 
+def united(types: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    """The types of all; None: every type."""
+    found: set[str] = set()
+    for each in types:
+        if each is None:
+            return None
+        found |= each
+    return frozenset(found)
+
+
 OnRepeat: TypeAlias = Literal["restart", "ignore", "overlap"]
 
 
@@ -212,6 +225,37 @@ class Program:
     """Whether its key groups are also its recipients'."""
     wants_expired: bool = field(default=False)
     needs: Needs = field(default_factory=Needs)
+
+    @property
+    def keeps_apart(self) -> bool:
+        """Whether matches of one key are kept apart by ``per`` value.
+
+        Nothing that one of them does concerns another, but many may wait under one key: the viewers of a product. Not
+        where something is kept for the key as a whole, nor by customer, where there are few and identity asks for all.
+        """
+        by_customer = self.key[0] == ("customer_id",)
+        return self.per is not None and not (by_customer or self.leading or self.windows_heed_all)
+
+    @property
+    def heeded(self) -> frozenset[str] | None:
+        """Types that can do anything to what has begun; None: every type."""
+        later = [stage.heeds for stage in (self.stages[1:] if self.opens_plainly else self.stages)]
+        return united([*later, *(matcher.types for matcher in self._undoing)])
+
+    @property
+    def heeded_by_one(self) -> frozenset[str]:
+        """Those of ``heeded`` that can do something only to matches whose ``per`` is the event's customer."""
+        heeded = self.heeded
+        if heeded is None or not self.opens_plainly or any(stage.kind is Kind.IDLE for stage in self.stages):
+            return frozenset()
+        first = self.stages[0].matcher
+        asking = [matcher for matcher in self.matchers if matcher is not first]
+        by_all = united([matcher.types for matcher in asking if not matcher.of_one])
+        return frozenset() if by_all is None else heeded - by_all
+
+    @property
+    def _undoing(self) -> tuple[CompiledMatcher, ...]:
+        return (*self.exits, *(matcher for _, matchers in self.unless for matcher in matchers))
 
     @property
     def tells_expired(self) -> bool:

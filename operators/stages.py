@@ -26,7 +26,7 @@ from operators.conditions import Captures, comparator, compile_scaled
 from operators.groups import AbsentMember, Group, Leaf, Node, units
 from operators.matcher import CompiledMatcher
 from operators.moments import Moment, at_as_said, at_local, wait_as_said
-from operators.program import TAKING, Kind, Leading, Loop, Stage
+from operators.program import TAKING, Kind, Leading, Loop, Stage, united
 
 Compile = Callable[..., CompiledMatcher]
 """(matcher, name of the repetition whose own ``where`` it is)."""
@@ -88,9 +88,7 @@ def compile_stages(
 
 def types_of(matchers: Sequence[CompiledMatcher], *, every: bool = False) -> frozenset[str] | None:
     """The types that any of these matchers takes; None: every type."""
-    if every or any(matcher.types is None for matcher in matchers):
-        return None
-    return frozenset(each for matcher in matchers for each in matcher.types or ())
+    return None if every else united(matcher.types for matcher in matchers)
 
 
 def first_matchers(stage: Stage) -> list[CompiledMatcher]:

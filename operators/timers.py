@@ -1,4 +1,4 @@
-"""When which key of which trigger is to be woken: the timers of one key group.
+"""When which owner in which trigger is to be woken: the timers of one key group.
 
 Events come in order of time and most waits are of one length, so the due times of one trigger mostly come in order
 too: they stand in a queue, two words a timer, and cost the same however many there are. What comes out of order
@@ -12,24 +12,24 @@ from collections.abc import Iterator
 from heapq import heappop, heappush, heapreplace
 from typing import TypeAlias
 
-from operators.program import Key
+from operators.program import Owner
 
-Timer: TypeAlias = tuple[int, int, Key]
-"""(due_us, program index, key)"""
+Timer: TypeAlias = tuple[int, int, Owner]
+"""(due_us, program index, owner)"""
 
 
 class _Queue:
     """Timers of one trigger in order of due time."""
 
-    __slots__ = ("dues_us", "keys")
+    __slots__ = ("dues_us", "owners")
 
     def __init__(self) -> None:
         self.dues_us: deque[int] = deque()
-        self.keys: deque[Key] = deque()
+        self.owners: deque[Owner] = deque()
 
 
 class Timers:
-    """Gives timers back in order of due time, equal ones in any. Whether one still counts is for its key to say."""
+    """Gives timers back in order of due time, equal ones in any. Whether one still counts is for its owner to say."""
 
     __slots__ = ("_heads", "_queues", "_strays")
 
@@ -40,7 +40,7 @@ class Timers:
         self._strays: list[Timer] = []
         """Heap."""
 
-    def add(self, due_us: int, program: int, key: Key) -> None:
+    def add(self, due_us: int, program: int, owner: Owner) -> None:
         """Another timer, at any time."""
         queue = self._queues.get(program)
         if queue is None:
@@ -49,10 +49,10 @@ class Timers:
         if not dues_us:
             heappush(self._heads, (due_us, program))
         elif due_us < dues_us[-1]:
-            heappush(self._strays, (due_us, program, key))
+            heappush(self._strays, (due_us, program, owner))
             return
         dues_us.append(due_us)
-        queue.keys.append(key)
+        queue.owners.append(owner)
 
     def take_due(self, by_us: int) -> Iterator[Timer]:
         """Takes out what is due by then; timers may be added meanwhile."""
@@ -68,10 +68,10 @@ class Timers:
     def due_by(self, by_us: int) -> Iterator[Timer]:
         """Looks at what is due by then: a walk over those alone."""
         for program, queue in self._queues.items():
-            for due_us, key in zip(queue.dues_us, queue.keys, strict=True):
+            for due_us, owner in zip(queue.dues_us, queue.owners, strict=True):
                 if due_us > by_us:
                     break
-                yield due_us, program, key
+                yield due_us, program, owner
         pending = [0]
         while pending:
             place = pending.pop()
@@ -83,9 +83,9 @@ class Timers:
         due_us, program = self._heads[0]
         queue = self._queues[program]
         queue.dues_us.popleft()
-        key = queue.keys.popleft()
+        owner = queue.owners.popleft()
         if queue.dues_us:
             heapreplace(self._heads, (queue.dues_us[0], program))
         else:
             heappop(self._heads)
-        return due_us, program, key
+        return due_us, program, owner
