@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from operators.records import CONTEXT, ITEM, PROFILE, PROPERTIES, Event
+from operators.profile_reader import ProfileReader
+from operators.records import CONTEXT, CUSTOMER, ITEM, ORDER, PROFILE, PROPERTIES, Event
 
 MAX_KEPT_DEPTH: Final = 64
 """Nesting of a value that is kept with a match: less than what snapshots and actions can be written with."""
@@ -17,7 +18,18 @@ _SAFE_DIGITS: Final = 18
 
 def parse_body(event: Event) -> Event:
     """The event with its properties and context as dicts. The decoder has seen to it that both are objects."""
-    return (*event[:PROPERTIES], _parsed(event[PROPERTIES]), _parsed(event[CONTEXT]))
+    return (*event[:PROPERTIES], _read(event[PROPERTIES]), _read(event[CONTEXT]))
+
+
+def parsed(event: Event) -> Event:
+    """The event as ``parse_body`` gives it, which it may be already."""
+    return event if isinstance(event[PROPERTIES], dict) else parse_body(event)
+
+
+def carrying(event: Event, profile: ProfileReader) -> Event:
+    """The event with its customer's profile as of the moment it is processed."""
+    customer_id = event[CUSTOMER]
+    return (*event, None, None if customer_id is None else profile(customer_id, event[ORDER]))
 
 
 def by_item(event: Event, item: Any) -> Event:
@@ -31,7 +43,7 @@ def is_system(event: Event) -> bool:
     if not isinstance(context, dict):
         if len(memoryview(context)) <= len(b"{}"):
             return False
-        context = _parsed(context)
+        context = _read(context)
     return bool(context.get("kind") == "system")
 
 
@@ -52,7 +64,7 @@ def keepable(value: Any) -> Any:
     return value
 
 
-def _parsed(text: bytes | msgspec.Raw) -> Any:
+def _read(text: bytes | msgspec.Raw) -> Any:
     """As orjson reads it: a whole number beyond 64 bits becomes a double, which everything after can hold."""
     try:
         return orjson.loads(memoryview(text))

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
 
 import bytewax.operators as op
 from bytewax.dataflow import Stream
@@ -44,6 +45,8 @@ class GroupReport:
 
 Output: TypeAlias = Told | GroupReport
 Routed: TypeAlias = GroupBatch | FromIdentity | Touch
+
+_AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
 
 
 class WorkersError(Exception):
@@ -135,6 +138,15 @@ class KeyLogic(StatefulBatchLogic[Routed, Output, Any]):
             self._logic = logic
         return logic.on_batch(values), False
 
+    def notify_at(self) -> datetime | None:
+        """At once, while a group is behind with what it has been given."""
+        return _AT_ONCE if isinstance(self._logic, KeyGroupLogic) and self._logic.group.is_behind else None
+
+    def on_notify(self) -> tuple[list[Output], bool]:
+        """A slice of what the group is behind with; those that come between are other groups' turns."""
+        assert isinstance(self._logic, KeyGroupLogic)
+        return self._logic.go_on(), False
+
     def snapshot(self) -> Any:
         """At the end of each epoch in which the key was woken."""
         assert self._logic is not None, "a key is woken by an item or has a state"
@@ -159,6 +171,13 @@ class KeyGroupLogic:
         out: list[Output] = []
         for batch in values:
             out += self.group.receive(batch)
+        return self._reporting(out)
+
+    def go_on(self) -> list[Output]:
+        """What the group has to tell after a slice of what it was behind with."""
+        return self._reporting(list(self.group.go_on()))
+
+    def _reporting(self, out: list[Output]) -> list[Output]:
         if self.group.ended and not self._reported:
             self._reported = True
             out.append(GroupReport(dict(self.group.tally.counts), self.group.open_matches))

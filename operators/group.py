@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from operators.anonymous.customer_states import is_by_customer
-from operators.anonymous.handing_over import forget, take_over
-from operators.anonymous.values import EVENTS, FORGET, KIND, SINCE, WHO, FromIdentity, Handover
+from operators.anonymous.customer_states import keep_by_customer
+from operators.anonymous.handing_over import Handovers
+from operators.anonymous.values import FromIdentity, Handover
 from operators.apart import ApartAutomaton
+from operators.arrivals import Arrivals
 from operators.automaton import Automaton, Exited, Found
-from operators.body import by_item, parse_body
+from operators.body import by_item, carrying, parsed
 from operators.clock import GroupClock
 from operators.decide import match_of
 from operators.line import place_of, released
 from operators.marks import GroupMark, RelayedClock
 from operators.matcher import OWN_WAY
-from operators.paths import key_text
 from operators.plan import Interest, Plan, keys_of
 from operators.policy.relay import MARK_EVERY_US
 from operators.policy.step import PolicyStep
@@ -42,7 +42,6 @@ from operators.records import (
     OFFSET,
     ORDER,
     ORIGIN,
-    PROPERTIES,
     TIME,
     TYPE,
     Decision,
@@ -53,7 +52,6 @@ from operators.records import (
     Origin,
 )
 from operators.seen import SeenIds
-from operators.states import StatesByFirst
 from operators.tally import Tally
 from operators.timers import Timers
 
@@ -116,16 +114,22 @@ class KeyGroup:
         """None where matches are decided in a step of its own."""
         self.handover: dict[str, Any] | None = None
         """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
+        self.apart = [automaton for automaton in self.automata if isinstance(automaton, ApartAutomaton)]
+        """Those of them that may be behind."""
+        self._decided_us = BEGINNING_OF_TIME
+        """Everything before was handed on to be decided."""
         self._marked_us = BEGINNING_OF_TIME
         self._direct_final = False
+        self._arrivals = Arrivals(plan, self.automata, self.tally)
         self._identity = RelayedClock(identity_groups) if identity_groups else None
-        self._dedupe_horizon_us = dedupe_horizon_us
-        self._alone: KeyGroup | None = None
-        self._identified_us = BEGINNING_OF_TIME
+        self._handovers = Handovers(
+            self.automata,
+            self.tally,
+            self._read_profile,
+            lambda reader: KeyGroup(plan, dedupe_horizon_us=dedupe_horizon_us, profiles=reader),
+        )
         if identity_groups:
-            for automaton in self.automata:
-                if is_by_customer(automaton.program) and len(automaton.program.key) > 1:
-                    automaton.states = StatesByFirst()
+            keep_by_customer(self.automata)
 
     @property
     def open_matches(self) -> int:
@@ -153,7 +157,7 @@ class KeyGroup:
         out: list[Told] = []
         if self.policy is not None:
             # Where matches are decided in a step of its own, that step reads profiles later and settles them.
-            self.profiles.advance(self.reached_us)
+            self.profiles.advance(self._decided_us)
         if isinstance(batch, FromIdentity):
             self._take_identified(batch)
         else:
@@ -167,9 +171,24 @@ class KeyGroup:
         elif watermark_us > self.reached_us:
             self._advance(watermark_us, watermark_us)
         self.reached_us = watermark_us
-        # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
-        out += self._decide(watermark_us + self.ended, self.ended)
+        out += self.go_on()
         return out
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is something left to do though nothing has come: to be asked to ``go_on``."""
+        return any(automaton.showings for automaton in self.apart)
+
+    def go_on(self) -> Iterable[Told]:
+        """Does a slice of what is left to do; gives what there is to tell then."""
+        # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
+        before_us = self.reached_us + self.ended
+        for automaton in self.apart:
+            automaton.go_on(None if self.ended else 1)
+            if automaton.showing_us is not None:
+                before_us = min(before_us, automaton.showing_us)
+        self._decided_us = before_us
+        return self._decide(before_us, self.ended)
 
     def _take(self, batch: GroupBatch, out: list[Told]) -> None:
         if batch.entries:
@@ -260,80 +279,44 @@ class KeyGroup:
     def _hear(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
         self._profile(event, interest)
-        if interest.arrivals and self._arrive(event, interest, self.profiles.on_arrival):
+        if interest.arrivals and (fired := self._arrivals.fire(event, interest, self.profiles.on_arrival)):
+            self._arrived += fired
             self.seen.keep(event[ID], event[TIME])
         if interest.home:
             self.waiting.append(event)
 
     def _profile(self, event: Event, interest: Interest) -> None:
         if interest.changes_profile and event[CUSTOMER] is not None:
-            self.profiles.receive(_parsed(event) if interest.profile_body else event)
+            self.profiles.receive(parsed(event) if interest.profile_body else event)
 
     def _take_foreign(self, batch: GroupBatch | FromIdentity, *, arrived: bool = True) -> None:
         for event, watermark_us, concerns in batch.foreign:
             event_id, time_us = event[ID], event[TIME]
             if self.seen_foreign.is_duplicate(event_id, time_us, watermark_us):
                 continue
-            fired = False
+            fired: list[Found] = []
             rest = []
             for concern in concerns:
                 program, spec, key, item = concern
                 compiled = self.plan.programs[program]
                 if compiled.fires_on_arrival:
-                    fired |= self._fire(program, spec, key, (*_parsed(event), item), arrived=arrived)
+                    fired += self._arrivals.fire_one(program, spec, key, (*parsed(event), item))
                 if not compiled.fires_on_arrival or compiled.watch_us is not None:
                     rest.append(concern)
             if fired:
+                (self._arrived if arrived else self._found).extend(fired)
                 self.seen_foreign.keep(event_id, time_us)
             if rest:
                 self.waiting_foreign.append(
                     (event[ORDER], event[ORIGIN], event[OFFSET], event[INDEX], (event, tuple(rest)))
                 )
 
-    def _arrive(self, event: Event, interest: Interest, profile: ProfileReader, *, arrived: bool = True) -> bool:
-        """Fires the single-step triggers that this event fits; tells whether any did.
-
-        On arrival their conditions see the profile as everything received so far makes it; not ``arrived``: behind
-        the watermark, as of the event, and what is found is decided in order.
-        """
-        event = _parsed(event)
-        if interest.reads_profile:
-            event = _carrying(event, profile)
-            if interest.scores:
-                event = (*event, *self.plan.scores.answers([event], [interest.scores]))
-        fired = False
-        for listener in interest.arrivals:
-            for key, item in keys_of(listener, event):
-                fired |= self._fire(listener.program, listener.spec, key, by_item(event, item), arrived=arrived)
-        return fired
-
-    def _fire(self, program_index: int, spec: Any, key: Key, event: Event, *, arrived: bool) -> bool:
-        program = self.plan.programs[program_index]
-        matcher = program.stages[0].matcher
-        assert matcher is not None
-        ways = (spec,)
-        if not matcher.fits(event, (), ways):
-            return False
-        per = None
-        if program.per is not None:
-            per = key_text(program.per(event))
-            if per is None:
-                return False
-        self.tally.add("matches", program.name)
-        captured = (matcher.capture(event, program.layouts[0], ways),)
-        found = Found(program, key, per, captured, event[TIME], expired=False, released_us=event[ORDER])
-        (self._arrived if arrived else self._found).append(found)
-        if program.watch_us is not None:
-            self.automata[program_index].watch_arrival(found, event[ORDER])
-        return True
-
     def _advance(self, before_us: int, watermark_us: int) -> None:
         """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
         for event in released(self.waiting_arrivals, before_us) if self.waiting_arrivals else ():
-            self._arrive(event, self.plan.interest(event[TYPE]), self._read_profile, arrived=False)
+            self._found += self._arrivals.fire(event, self.plan.interest(event[TYPE]), self._read_profile)
         home = released(self.waiting, before_us) if self.waiting else []
-        if self.plan.scores:
-            self._score(home)
+        self._score(home)
         foreign = released(self.waiting_foreign, before_us) if self.waiting_foreign else []
         handovers = released(self.waiting_handovers, before_us) if self.waiting_handovers else []
         if foreign or handovers:
@@ -342,7 +325,7 @@ class KeyGroup:
             for _, entries in groupby(sorted([*handovers, *home, *foreign], key=place_of), place_of):
                 came = list(entries)
                 while came and FOREIGN_LENGTH < len(came[0]) < EVENT_LENGTH:
-                    self._hand_over(came.pop(0))
+                    self._handovers.take(came.pop(0))
                 if len(came) == 1 and len(came[0]) >= EVENT_LENGTH:
                     self._process(came[0])
                 elif came:
@@ -360,11 +343,24 @@ class KeyGroup:
 
     def _score(self, events: list[Event]) -> None:
         """Lets those of the events of which scores are asked carry them, all inferred at once."""
+        if not self.plan.scores:
+            return
         places = [place for place, event in enumerate(events) if self.plan.interest(event[TYPE]).scores]
-        carrying = [_carrying(_parsed(events[place]), self._read_profile) for place in places]
-        asked = [self.plan.interest(event[TYPE]).scores for event in carrying]
-        for place, event, scores in zip(places, carrying, self.plan.scores.answers(carrying, asked), strict=True):
+        asking = [carrying(parsed(events[place]), self._read_profile) for place in places]
+        asked = [self.plan.interest(event[TYPE]).scores for event in asking]
+        for place, event, scores in zip(places, asking, self.plan.scores.answers(asking, asked), strict=True):
             events[place] = (*event, scores)
+
+    def process_alone(self, events: list[Event]) -> None:
+        """Shows these events, in order, to automata that are shown nothing else."""
+        self._score(events)
+        for event in events:
+            self._process(event)
+
+    def let_go(self) -> None:
+        """Lets go of what was found and of the timers: what is open has been taken out."""
+        self.timers = Timers()
+        self._found.clear()
 
     def _process(self, event: Event) -> None:
         interest = self.plan.interest(event[TYPE])
@@ -372,7 +368,7 @@ class KeyGroup:
             self._process_all([event])
             return
         if interest.body:
-            event = _parsed(event)
+            event = parsed(event)
         if interest.reads_profile:
             event = self._carrying_profile(event)
         for program, _, keys, ways in interest.home:
@@ -391,11 +387,11 @@ class KeyGroup:
         for entry in entries:
             if len(entry) == FOREIGN_LENGTH:
                 abroad, foreign = entry[-1]
-                event = event or _parsed(abroad)
+                event = event or parsed(abroad)
                 for program, spec, key, item in foreign:
                     concerns.setdefault((program, key), {})[spec] = item
                 continue
-            event = self._carrying_profile(_parsed(entry))
+            event = self._carrying_profile(parsed(entry))
             for listener in self.plan.interest(event[TYPE]).home:
                 for key, item in keys_of(listener, event):
                     concerns.setdefault((listener.program, key), {})[listener.spec] = item
@@ -410,34 +406,7 @@ class KeyGroup:
     def _carrying_profile(self, event: Event) -> Event:
         if len(event) > ITEM or not self.plan.interest(event[TYPE]).reads_profile:
             return event
-        return _carrying(event, self._read_profile)
-
-    def _hand_over(self, handover: Handover) -> None:
-        """An anonymous customer is identified."""
-        if handover[KIND] == FORGET:
-            forget(self.automata, handover[WHO], handover[ORDER], self.tally)
-            return
-        if self._alone is None:
-            self._alone = KeyGroup(
-                self.plan, dedupe_horizon_us=self._dedupe_horizon_us, profiles=self._profile_when_identified
-            )
-        alone, self._identified_us = self._alone, handover[ORDER]
-        for own, fresh in zip(self.automata, alone.automata, strict=True):
-            # What was not kept is as if it had not been watched.
-            fresh.watched_since_us = max(own.watched_since_us, handover[SINCE])
-            fresh.new_since_us = own.new_since_us
-        events = list(handover[EVENTS])
-        if self.plan.scores:
-            alone._score(events)
-        for event in events:
-            alone._process(event)
-        take_over(self.automata, alone.automata, handover[ORDER], self.tally)
-        alone.timers = Timers()
-        alone._found.clear()
-
-    def _profile_when_identified(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
-        """The known customer's profile for what he takes over: as of the identify; of earlier times none is kept."""
-        return self._read_profile(customer_id, max(time_us, self._identified_us))
+        return carrying(event, self._read_profile)
 
     def _schedule(self, due_us: int, program: int, owner: Owner) -> None:
         if due_us < END_OF_TIME:
@@ -447,13 +416,3 @@ class KeyGroup:
 def _turn(match: Match) -> tuple[Any, ...]:
     """Where matches that are decided at once stand among each other."""
     return (match.order_us, match.trigger, (match.key,) if isinstance(match.key, str) else match.key)
-
-
-def _carrying(event: Event, profile: ProfileReader) -> Event:
-    """The event with its customer's profile as of the moment it is processed."""
-    customer_id = event[CUSTOMER]
-    return (*event, None, None if customer_id is None else profile(customer_id, event[ORDER]))
-
-
-def _parsed(event: Event) -> Event:
-    return event if isinstance(event[PROPERTIES], dict) else parse_body(event)

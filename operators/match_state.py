@@ -7,9 +7,13 @@ in the order below; ``front`` and ``more`` are None in all but the triggers that
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from operators.apart import ApartAutomaton, Showing
 from operators.automaton import Automaton
+from operators.plain_event import event_of, plain_event
+from operators.program import Owner
 from operators.repetition import Captured
 from operators.runs import Front, Held, KeyState, More, Run, Watch
 
@@ -39,9 +43,41 @@ def restore_states(automaton: Automaton, states: list[Any]) -> None:
         state.runs = [_run(*run) for run in runs]
         if more is not None:
             state.more = _more(*more)
-        apart = automaton.program.keeps_apart
-        automaton.states[(restored_key(plain[0]), plain[1]) if apart else restored_key(plain)] = state
+        owner = restored_owner(plain) if automaton.program.keeps_apart else restored_key(plain)
+        automaton.states[owner] = state
     automaton.schedule_all()
+
+
+def plain_showings(automaton: ApartAutomaton) -> list[Any]:
+    """``[event, ways, owners]`` of every event that some owners have still to be shown."""
+    return [
+        [
+            plain_event(showing.event),
+            list(showing.ways.items()) if isinstance(showing.ways, dict) else [[way] for way in showing.ways],
+            list(showing.owners),
+        ]
+        for showing in automaton.showings
+    ]
+
+
+def restore_showings(automaton: ApartAutomaton, showings: Iterable[Any]) -> None:
+    """Puts what ``plain_showings`` gave into a fresh automaton."""
+    for event, ways, owners in showings:
+        by_spec = [(restored_spec(spec), *item) for spec, *item in ways]
+        restored = dict(by_spec) if by_spec and len(by_spec[0]) > 1 else tuple(spec for spec, *_ in by_spec)
+        concerned = dict.fromkeys(restored_owner(owner) for owner in owners)
+        automaton.showings.append(Showing(event_of(event), restored, concerned))
+
+
+def restored_owner(plain: list[Any]) -> Owner:
+    """An owner where matches are kept apart."""
+    key, per = plain
+    return (restored_key(key), per)
+
+
+def restored_spec(plain: Any) -> Any:
+    """The paths by which an event came to a key."""
+    return None if plain is None else tuple(tuple(path) for path in plain)
 
 
 def restored_key(plain: Any) -> Any:

@@ -11,17 +11,19 @@ from operators.records import CONTEXT, ORIGIN, PROPERTIES, Event
 
 
 def plain_event(event: Event) -> list[Any]:
-    """An event whose JSON has not been parsed yet, as plain values."""
+    """An event as plain values, whether or not its JSON has been parsed yet."""
     plain = plain_placed(event)
     for place in (PROPERTIES, CONTEXT):
-        plain[place] = bytes(plain[place])
+        if not isinstance(plain[place], dict):
+            plain[place] = bytes(plain[place])
     return plain
 
 
 def event_of(plain: list[Any]) -> Event:
     """The inverse of ``plain_event``."""
     for place in (PROPERTIES, CONTEXT):
-        plain[place] = msgspec.Raw(plain[place])
+        if not isinstance(plain[place], dict):
+            plain[place] = msgspec.Raw(plain[place])
     return placed(plain)
 
 

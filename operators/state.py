@@ -11,8 +11,16 @@ from typing import Any
 
 import msgspec
 
+from operators.apart import ApartAutomaton
 from operators.group import KeyGroup
-from operators.match_state import plain_states, restore_states, restored_key
+from operators.match_state import (
+    plain_showings,
+    plain_states,
+    restore_showings,
+    restore_states,
+    restored_key,
+    restored_spec,
+)
 from operators.plain_event import event_of, handover_of, plain_event, plain_handover
 from operators.policy.state import plain_policy, restore_policy
 
@@ -44,6 +52,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
             for automaton in group.automata
             if automaton.states or automaton.program.leading
         },
+        "showings": {each.program.name: plain_showings(each) for each in group.apart if each.showings},
         "policy": group.handover if group.policy is None else plain_policy(group.policy, group.reached_us),
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())
@@ -83,7 +92,7 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
     for plain, concerns in base["waiting_foreign"]:
         event = event_of(plain)
         known = tuple(
-            (by_name[name].program.index, _spec(spec), restored_key(key), item)
+            (by_name[name].program.index, restored_spec(spec), restored_key(key), item)
             for name, spec, key, item in concerns
             if name in by_name
         )
@@ -100,6 +109,8 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
         else:
             known_as.new_since_us = new_since_us
             restore_states(known_as, states)
+            if isinstance(known_as, ApartAutomaton):
+                restore_showings(known_as, base["showings"].get(name, ()))
     if group.policy is None:
         group.handover = base["policy"]
     elif base["policy"] is not None:
@@ -109,7 +120,3 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
 def _plain_concerns(group: KeyGroup, concerns: Any) -> list[Any]:
     programs = group.plan.programs
     return [[programs[program].name, spec, key, item] for program, spec, key, item in concerns]
-
-
-def _spec(plain: Any) -> Any:
-    return None if plain is None else tuple(tuple(path) for path in plain)

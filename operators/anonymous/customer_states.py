@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from operators.automaton import Automaton
 from operators.program import Key, Program
 from operators.states import StatesByFirst
 
@@ -13,6 +15,13 @@ _CUSTOMER = ("customer_id",)
 def is_by_customer(program: Program) -> bool:
     """Whether the trigger's key begins with the customer: what a known one takes over from an anonymous one."""
     return program.key[0] == _CUSTOMER
+
+
+def keep_by_customer(automata: Iterable[Automaton]) -> None:
+    """Lets automata that have nothing open yet find what a customer has open under keys that only begin with him."""
+    for automaton in automata:
+        if is_by_customer(automaton.program) and len(automaton.program.key) > 1:
+            automaton.states = StatesByFirst()
 
 
 def keys_of(states: dict[Any, Any], customer_id: str) -> list[Key]:

@@ -5,22 +5,69 @@ fresh automata are shown them alone, in the known one's name, and what is open i
 what the known one has open himself. What fires there has fired under the anonymous id already, and is let go.
 
 What else a customer has (attributes, traits, marks of what was sent) stays with whom it came under; a step that is to
-hand that over too has its place in ``KeyGroup._hand_over``, beside these.
+hand that over too has its place in ``Handovers.take``, beside these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from operators.anonymous.customer_states import is_by_customer, keys_of
+from operators.anonymous.values import EVENTS, FORGET, KIND, SINCE, WHO, Handover
 from operators.automaton import Automaton, KeyState, Run
 from operators.groups import Group
 from operators.leading import hear
+from operators.profile_reader import ProfileReader
 from operators.program import Program
+from operators.records import BEGINNING_OF_TIME, ORDER
 from operators.repetition import Capture, Captured, place_of
 from operators.runs import More
 from operators.tally import Tally
+
+if TYPE_CHECKING:
+    from operators.group import KeyGroup
+
+
+class Handovers:
+    """Takes what identities hand over to and from the customers of one key group.
+
+    ``fresh`` makes a key group with nothing in it whose automata read profiles so.
+    """
+
+    def __init__(
+        self,
+        automata: Sequence[Automaton],
+        tally: Tally,
+        profiles: ProfileReader,
+        fresh: Callable[[ProfileReader], KeyGroup],
+    ) -> None:
+        self._automata = automata
+        self._tally = tally
+        self._profiles = profiles
+        self._fresh = fresh
+        self._alone: KeyGroup | None = None
+        self._identified_us = BEGINNING_OF_TIME
+
+    def take(self, handover: Handover) -> None:
+        """An anonymous customer is identified."""
+        if handover[KIND] == FORGET:
+            forget(self._automata, handover[WHO], handover[ORDER], self._tally)
+            return
+        if self._alone is None:
+            self._alone = self._fresh(self._profile_when_identified)
+        alone, self._identified_us = self._alone, handover[ORDER]
+        for own, fresh in zip(self._automata, alone.automata, strict=True):
+            # What was not kept is as if it had not been watched.
+            fresh.watched_since_us = max(own.watched_since_us, handover[SINCE])
+            fresh.new_since_us = own.new_since_us
+        alone.process_alone(list(handover[EVENTS]))
+        take_over(self._automata, alone.automata, handover[ORDER], self._tally)
+        alone.let_go()
+
+    def _profile_when_identified(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
+        """The known customer's profile for what he takes over: as of the identify; of earlier times none is kept."""
+        return self._profiles(customer_id, max(time_us, self._identified_us))
 
 
 def forget(automata: Iterable[Automaton], customer_id: str, now_us: int, tally: Tally) -> None:

@@ -4,10 +4,16 @@ import pytest
 
 from config.events import load_event_schemas
 from flows.backtest import CONFIG
+from operators import apart
 from operators.apart import ApartAutomaton
 from operators.automaton import Automaton
+from operators.clock import PartitionClock
+from operators.decode import Decoder
 from operators.group import KeyGroup
-from tests.harness import compiled, event, run, trigger
+from operators.marks import GroupMark
+from operators.policy.values import Match
+from operators.state import restore, snapshot
+from tests.harness import START_US, Graph, Log, compiled, event, run, trigger, us
 
 PRICE_DROP = """
 key: properties.product_id
@@ -117,7 +123,7 @@ def test_timers_are_each_ones_own():
 
 
 @pytest.mark.parametrize(
-    ("match", "apart"),
+    ("match", "is_apart"),
     [
         (PRICE_DROP, True),
         ("key: customer_id\nper: session_id\nsteps: [{event: a}, {event: b}]", False),
@@ -129,6 +135,92 @@ def test_timers_are_each_ones_own():
         ),
     ],
 )
-def test_only_where_nothing_is_kept_for_the_key_as_a_whole(match, apart):
+def test_only_where_nothing_is_kept_for_the_key_as_a_whole(match, is_apart):
     group = KeyGroup(compiled(trigger(match)), dedupe_horizon_us=0)
-    assert group.plan.programs[0].keeps_apart is isinstance(group.automata[0], ApartAutomaton) is apart
+    assert group.plan.programs[0].keeps_apart is isinstance(group.automata[0], ApartAutomaton) is is_apart
+
+
+@pytest.fixture
+def in_slices(monkeypatch):
+    """An event is shown to two owners in one go."""
+    monkeypatch.setattr(apart, "SLICE", 2)
+
+
+MIXED = [
+    *VIEWS,
+    dropped("10m"),
+    viewed(3, "10m"),
+    bought("c5", "11m", gift=False),
+    dropped("12m"),
+    *(viewed(number, "13m") for number in range(0, 50, 3)),
+    event("product_view", "13m", customer="c60", product_id="other", price=1),
+    dropped("14m"),
+]
+
+
+@pytest.mark.parametrize("chunk_size", [1, 4, 100])
+@pytest.mark.parametrize("key_groups", [1, 16])
+def test_slices_change_no_answer(monkeypatch, chunk_size, key_groups):
+    asked = {"chunk_size": chunk_size, "key_groups": key_groups}
+    at_once = run(TEXT, MIXED, **asked)
+    monkeypatch.setattr(apart, "SLICE", 2)
+    assert run(TEXT, MIXED, **asked).lines() == at_once.lines()
+    assert run(TEXT, MIXED, **asked, snapshot_every=1).lines() == at_once.lines()
+    assert len(at_once.decisions) == 50 + 1 + 17
+
+
+@pytest.fixture
+def group():
+    """A key group that has eight viewers of a product, and a function that feeds it and gives what it tells."""
+    graph = Graph(compiled(TEXT), 1, 0, None)
+    log = Log(("events", 0), PartitionClock(0), [])
+    (found,) = graph.groups.values()
+    receive, told = found.receive, []
+    found.receive = lambda batch: (told.extend(receive(batch)), [])[1]
+
+    def feed(*events):
+        told.clear()
+        log.items += events
+        graph.feed(log, (log.origin,), Decoder(), 1_000)
+        return list(told)
+
+    feed(*VIEWS[:8], event("other", "5m"))
+    return found, feed
+
+
+def matched(told):
+    return {each.recipient for each in told if isinstance(each, Match)}
+
+
+def marked(told):
+    return [each.before_us for each in told if isinstance(each, GroupMark)]
+
+
+def test_time_does_not_pass_an_event_that_some_have_still_to_be_shown(in_slices, group):
+    found, feed = group
+    told = feed(dropped("10m"), event("other", "12m"))
+    assert (matched(told), max(marked(told)) - START_US) == ({"c0", "c1"}, us("10m"))
+    slices = 0
+    while found.is_behind:
+        told = list(found.go_on())
+        assert len(matched(told)) == 2
+        slices += 1
+    assert (slices, max(marked(told)) - START_US) == (3, us("12m"))
+
+
+def test_who_has_something_to_do_is_shown_first_what_came_before(in_slices, group):
+    found, feed = group
+    told = feed(dropped("10m"), bought("c7", "11m", gift=False), event("other", "12m"))
+    assert "c7" in matched(told)
+    assert found.is_behind
+
+
+def test_what_is_half_shown_is_stored_and_goes_on(in_slices, group):
+    found, feed = group
+    feed(dropped("10m"), viewed(6, "10m"), dropped("11m"), event("other", "12m"))
+    fresh = KeyGroup(compiled(TEXT), dedupe_horizon_us=0)
+    restore(fresh, snapshot(found))
+    assert snapshot(fresh) == snapshot(found)
+    assert [list(fresh.go_on()) for _ in range(9)][-1] == []
+    assert not fresh.is_behind
+    assert fresh.open_matches == 0

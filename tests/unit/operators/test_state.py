@@ -125,7 +125,7 @@ def test_a_snapshot_holds_no_class_of_ours():
     assert (type(form), type(base), type(deltas)) == (str, bytes, tuple)
     assert msgspec.msgpack.decode(base).keys() == {
         "watermark_us", "first_us", "marks", "seen", "seen_foreign", "waiting", "waiting_foreign",
-        "waiting_arrivals", "waiting_handovers", "triggers", "policy",
+        "waiting_arrivals", "waiting_handovers", "triggers", "showings", "policy",
     }  # fmt: skip
 
 
