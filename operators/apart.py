@@ -18,7 +18,7 @@ from operators.matcher import Ways
 from operators.paths import key_text
 from operators.program import Key, Owner
 from operators.records import CUSTOMER, ORDER, TYPE, Event
-from operators.runs import Found, KeyState
+from operators.runs import Found
 from operators.states import StatesByFirst
 
 SLICE: Final = 500
@@ -44,7 +44,7 @@ class ApartAutomaton(Automaton):
         super().__init__(*arguments)
         self._heeded = self.program.heeded
         self._heeded_by_one = self.program.heeded_by_one
-        self._by_key: StatesByFirst[KeyState] = StatesByFirst()
+        self._by_key = StatesByFirst()
         self.states = self._by_key
         self.showings: list[Showing] = []
         """Oldest first."""
@@ -111,7 +111,7 @@ class ApartAutomaton(Automaton):
         if event[TYPE] in self._heeded_by_one and event[CUSTOMER] is not None:
             one = (key, event[CUSTOMER])
             return [one] if one in self.states else []
-        return self._by_key.keys_of(key)
+        return self._by_key.owners_of(key)
 
     def _key(self, owner: Owner) -> Key:
         return owner[0]

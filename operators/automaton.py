@@ -18,6 +18,7 @@ from typing import Any
 
 from operators import after_match, leading, watches
 from operators.advance import Advance
+from operators.match_state import due_us_of
 from operators.matcher import Ways
 from operators.offer import Offer, hear
 from operators.paths import key_text
@@ -26,6 +27,7 @@ from operators.program import Key, Kind, Owner, Program, Stage
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, ID, ORDER, TIME, TYPE, Event
 from operators.repetition import CAPTURE_TIME, earliest, taken_by
 from operators.runs import FIRED, End, Exited, Found, Held, KeyState, More, Run
+from operators.states import OpenStates
 from operators.tally import Tally
 from operators.windows import Windows
 
@@ -52,7 +54,7 @@ class Automaton:
         profiles: ProfileReader = nobody_known,
     ) -> None:
         self.program = program
-        self.states: dict[Owner, KeyState] = {}
+        self.states = OpenStates()
         self.open_matches = 0
         """How many partial matches are open."""
         self.new_since_us = BEGINNING_OF_TIME
@@ -284,11 +286,10 @@ class Automaton:
         state.due_us = END_OF_TIME
         self._settle(state, owner)
 
-    def schedule_all(self) -> None:
-        """Sets the timers of every owner, after its state was restored."""
-        for owner, state in list(self.states.items()):
-            state.due_us = END_OF_TIME
-            self._settle(state, owner)
+    def put_at_rest(self, owner: Owner, at_rest: bytes) -> None:
+        """Makes this the state of an owner that has none, and sets its timer."""
+        self.open_matches += self.states.put_at_rest(owner, at_rest)
+        self._schedule(due_us_of(at_rest), self.program.index, owner)
 
     def put(self, owner: Owner, state: KeyState, now_us: int) -> None:
         """Makes this the state of an owner, in place of what it had; what nothing holds back any more fires."""
@@ -299,7 +300,7 @@ class Automaton:
 
     def drop(self, owner: Owner) -> KeyState | None:
         """Takes out what an owner has open; it counts for nothing from here on."""
-        state = self.states.pop(owner, None)
+        state = self.states.pop(owner)
         if state is not None:
             self.open_matches -= state.counted
             state.counted = 0
@@ -395,7 +396,7 @@ class Automaton:
             if not more:
                 more = state.more = None
         if not state.runs and more is None:
-            self.states.pop(owner, None)
+            self.states.pop(owner)
             return
         due_us = END_OF_TIME
         for run in state.runs:

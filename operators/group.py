@@ -58,6 +58,8 @@ from operators.timers import Timers
 FOREIGN_LENGTH = INDEX + 2
 """Of an entry in ``KeyGroup.waiting_foreign``; a handover is longer, a home event longer still."""
 EVENT_LENGTH = CONTEXT + 1
+AWAKE = 512
+"""Keys of one trigger that may be touched before what they have open comes to rest, where no snapshot brings it."""
 Told: TypeAlias = Decision | LateEvent | Undecided
 """What a key group has to tell; undecided matches where another step decides."""
 
@@ -148,7 +150,7 @@ class KeyGroup:
     def timers_due_by(self, time_us: int) -> int:
         """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
         return sum(
-            (state := self.automata[program].states.get(owner)) is not None and state.due_us == due_us
+            self.automata[program].states.due_us(owner) == due_us
             for due_us, program, owner in self.timers.due_by(time_us)
         )
 
@@ -335,9 +337,11 @@ class KeyGroup:
                 self._process(event)
         for due_us, program, owner in self.timers.take_due(watermark_us):
             automaton = self.automata[program]
-            state = automaton.states.get(owner)
-            if state is not None and state.due_us == due_us:
+            if automaton.states.due_us(owner) == due_us:
                 automaton.on_timer(owner, watermark_us)
+        for automaton in self.automata:
+            if len(automaton.states.live) > AWAKE:
+                automaton.states.rest()
         self.seen.forget(watermark_us)
         self.seen_foreign.forget(watermark_us)
 

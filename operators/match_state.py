@@ -1,95 +1,69 @@
-"""The open matches of one trigger as plain values, and back. Part of the format of ``operators.state``.
+"""What one owner has open in one trigger, as bytes. Part of the format of ``operators.state``.
 
-By owner: ``[owner, runs, more]``, the owner a key or, where matches are kept apart, ``[key, per]``. A run is its fields
-in the order below; ``front`` and ``more`` are None in all but the triggers that need them. Captures are as
-``operators.repetition`` describes them, their tuples lists.
+First, in 12 bytes, when it is due and how many matches are open; then in MessagePack ``[runs, more]``. A run is its
+fields in the order below, with times counted from each other; ``front`` and ``more`` are None in all but the triggers
+that need them. Captures are as ``operators.repetition`` describes them, their tuples lists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from struct import Struct
 from typing import Any
 
-from operators.apart import ApartAutomaton, Showing
-from operators.automaton import Automaton
-from operators.plain_event import event_of, plain_event
-from operators.program import Owner
+import msgspec
+
 from operators.repetition import Captured
 from operators.runs import Front, Held, KeyState, More, Run, Watch
 
-
-def plain_states(automaton: Automaton) -> list[Any]:
-    """Everything that the trigger has open."""
-    return [
-        [
-            owner,
-            [
-                [
-                    run.stage, run.begin_us, run.last_us, run.entered_us, run.deadline_us, run.captures, run.per,
-                    None if run.front is None else _plain_front(run.front),
-                ]
-                for run in state.runs
-            ],
-            None if state.more is None else _plain_more(state.more),
-        ]
-        for owner, state in automaton.states.items()
-    ]  # fmt: skip
+_HEAD = Struct("<qI")
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(strict=False).decode
 
 
-def restore_states(automaton: Automaton, states: list[Any]) -> None:
-    """Puts what ``plain_states`` gave into a fresh automaton and sets its timers."""
-    for plain, runs, more in states:
-        state = KeyState()
-        state.runs = [_run(*run) for run in runs]
-        if more is not None:
-            state.more = _more(*more)
-        owner = restored_owner(plain) if automaton.program.keeps_apart else restored_key(plain)
-        automaton.states[owner] = state
-    automaton.schedule_all()
+def packed(state: KeyState) -> bytes:
+    """The state, which changes no more."""
+    runs, more = state.runs, state.more
+    plain = ([_plain_run(run) for run in runs], None if more is None else _plain_more(more))
+    return _HEAD.pack(state.due_us, len(runs)) + _encode(plain)
 
 
-def plain_showings(automaton: ApartAutomaton) -> list[Any]:
-    """``[event, ways, owners]`` of every event that some owners have still to be shown."""
-    return [
-        [
-            plain_event(showing.event),
-            list(showing.ways.items()) if isinstance(showing.ways, dict) else [[way] for way in showing.ways],
-            list(showing.owners),
-        ]
-        for showing in automaton.showings
-    ]
+def unpacked(at_rest: bytes) -> KeyState:
+    """The inverse of ``packed``."""
+    state = KeyState()
+    state.due_us, state.counted = _HEAD.unpack_from(at_rest)
+    runs, more = _decode(memoryview(at_rest)[_HEAD.size :])
+    state.runs = [_run(*run) for run in runs]
+    if more is not None:
+        state.more = _more(*more)
+    return state
 
 
-def restore_showings(automaton: ApartAutomaton, showings: Iterable[Any]) -> None:
-    """Puts what ``plain_showings`` gave into a fresh automaton."""
-    for event, ways, owners in showings:
-        by_spec = [(restored_spec(spec), *item) for spec, *item in ways]
-        restored = dict(by_spec) if by_spec and len(by_spec[0]) > 1 else tuple(spec for spec, *_ in by_spec)
-        concerned = dict.fromkeys(restored_owner(owner) for owner in owners)
-        automaton.showings.append(Showing(event_of(event), restored, concerned))
+def due_us_of(at_rest: bytes) -> int:
+    """When it is due."""
+    due_us: int = _HEAD.unpack_from(at_rest)[0]
+    return due_us
 
 
-def restored_owner(plain: list[Any]) -> Owner:
-    """An owner where matches are kept apart."""
-    key, per = plain
-    return (restored_key(key), per)
+def runs_of(at_rest: bytes) -> int:
+    """How many matches are open."""
+    runs: int = _HEAD.unpack_from(at_rest)[1]
+    return runs
 
 
-def restored_spec(plain: Any) -> Any:
-    """The paths by which an event came to a key."""
-    return None if plain is None else tuple(tuple(path) for path in plain)
-
-
-def restored_key(plain: Any) -> Any:
-    """A key: a composite one is a tuple."""
-    return tuple(plain) if isinstance(plain, list) else plain
+def _plain_run(run: Run) -> tuple[Any, ...]:
+    begin_us, last_us, front = run.begin_us, run.last_us, run.front
+    return (
+        run.stage, begin_us, last_us - begin_us, run.entered_us - last_us, run.deadline_us - begin_us, run.captures,
+        run.per, None if front is None else _plain_front(front),
+    )  # fmt: skip
 
 
 def _run(
-    stage: int, begin_us: int, last_us: int, entered_us: int, deadline_us: int, captures: Any, per: Any, front: Any
+    stage: int, begin_us: int, lasted_us: int, since_us: int, left_us: int, captures: Any, per: Any, front: Any
 ) -> Run:
+    last_us = begin_us + lasted_us
     run = Run(begin_us, last_us, tuple(_captured(each) for each in captures), per)
-    run.stage, run.entered_us, run.deadline_us = stage, entered_us, deadline_us
+    run.stage, run.entered_us, run.deadline_us = stage, last_us + since_us, begin_us + left_us
     run.front = None if front is None else _front(*front)
     return run
 

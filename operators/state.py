@@ -13,7 +13,7 @@ import msgspec
 
 from operators.apart import ApartAutomaton
 from operators.group import KeyGroup
-from operators.match_state import (
+from operators.owner_state import (
     plain_showings,
     plain_states,
     restore_showings,
@@ -108,7 +108,7 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
             group.tally.add("state_reset", name)
         else:
             known_as.new_since_us = new_since_us
-            restore_states(known_as, states)
+            restore_states(known_as, *states)
             if isinstance(known_as, ApartAutomaton):
                 restore_showings(known_as, base["showings"].get(name, ()))
     if group.policy is None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from operators.automaton import Automaton
 from operators.program import Key, Program
-from operators.states import StatesByFirst
+from operators.states import OpenStates, StatesByFirst
 
 _CUSTOMER = ("customer_id",)
 
@@ -24,8 +23,8 @@ def keep_by_customer(automata: Iterable[Automaton]) -> None:
             automaton.states = StatesByFirst()
 
 
-def keys_of(states: dict[Any, Any], customer_id: str) -> list[Key]:
+def keys_of(states: OpenStates, customer_id: str) -> list[Key]:
     """The keys of a trigger ``is_by_customer`` under which something of this customer is open."""
     if isinstance(states, StatesByFirst):
-        return sorted(states.keys_of(customer_id))
+        return sorted(states.owners_of(customer_id))
     return [customer_id] if customer_id in states else []

@@ -135,7 +135,7 @@ class One:
             return
         for key in [key for key in self.automaton.states if (key if isinstance(key, str) else key[0]) == anonymous_id]:
             self.automaton.on_timer(key, identify[ORDER])
-            self.automaton.states.pop(key, None)
+            self.automaton.states.pop(key)
         his = [event for event in self.events if event < identify and event[CUSTOMER] == anonymous_id]
         his = [event for event in his if event[-1].get("anonymous_id") == anonymous_id]
         his = [event for event in his if self.plan.interest(event[TYPE]).home][-self.kept :]
@@ -147,12 +147,12 @@ class One:
             self.show(alone, as_of(event, identify[CUSTOMER]), abroad=False)
         for key in list(alone.states):
             alone.on_timer(key, identify[ORDER])
-        for key, state in list(alone.states.items()):
+        for key in list(alone.states):
             self.automaton.on_timer(key, identify[ORDER])
-            self.join(key, state, identify[ORDER])
+            self.join(key, alone.states.get(key), identify[ORDER])
 
     def join(self, key: Any, brought: KeyState, now_us: int) -> None:
-        own = self.automaton.states.get(key, KeyState())
+        own = self.automaton.states.get(key) or KeyState()
         runs = {"mine": own.runs, "theirs": brought.runs}
         kept = []
         for whose, run in [(whose, run) for whose, several in runs.items() for run in several]:

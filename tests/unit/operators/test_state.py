@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from operators import group as group_module
 from operators.clock import PartitionClock
 from operators.decode import Decoder
 from operators.group import KeyGroup
@@ -51,7 +52,7 @@ def test_restored_timers_are_due_when_they_were():
     live = {
         (due, program, key)
         for due, program, key in group.timers.due_by(END_OF_TIME)
-        if key in group.automata[program].states and group.automata[program].states[key].due_us == due
+        if group.automata[program].states.due_us(key) == due
     }
     assert set(fresh.timers.due_by(END_OF_TIME)) == live
 
@@ -153,3 +154,23 @@ def test_a_reworded_trigger_keeps_its_open_matches_and_a_changed_one_does_not():
     group = fed(TEXT, events=OPEN)
     assert resumed(group, TEXT.replace("match:", "description: reworded\nmatch:")).open_matches == group.open_matches
     assert resumed(group, TEXT.replace("30m", "31m")).open_matches == 0
+
+
+@pytest.mark.parametrize("text", [*fixture.TRIGGERS, TEXT, FOLLOWED])
+def test_what_comes_to_rest_between_any_two_events_goes_on_as_if_it_had_not(monkeypatch, text):
+    events = [*fixture.BEFORE, *fixture.AFTER, *OPEN]
+    awake = run(text, events, chunk_size=1)
+    monkeypatch.setattr(group_module, "AWAKE", 0)
+    rested = run(text, events, chunk_size=1)
+    assert rested.lines() == awake.lines()
+    assert rested.tally.counts == awake.tally.counts
+
+
+def test_a_snapshot_brings_everything_to_rest_and_wakes_nothing():
+    group = fed(TEXT, events=OPEN)
+    (automaton,) = group.automata
+    assert automaton.states.live.keys() == {"c1"}
+    snapshot(group)
+    assert (automaton.states.live, automaton.states.resting.keys()) == ({}, {"c1"})
+    fresh = resumed(group, TEXT)
+    assert (fresh.automata[0].states.live, fresh.automata[0].states.resting.keys()) == ({}, {"c1"})

@@ -1,0 +1,66 @@
+"""What of a key group is written by owner: open matches, and what some have still to be shown. Part of the format of
+``operators.state``.
+
+An owner is a key or, where matches are kept apart, ``[key, per]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from operators.apart import ApartAutomaton, Showing
+from operators.automaton import Automaton
+from operators.plain_event import event_of, plain_event
+from operators.program import Owner
+
+
+def plain_states(automaton: Automaton) -> list[Any]:
+    """Everything that the trigger has open: ``[owners, what each has open]``. All of it comes to rest."""
+    states = automaton.states
+    states.rest()
+    return [list(states.resting), list(states.resting.values())]
+
+
+def restore_states(automaton: Automaton, owners: list[Any], states: list[bytes]) -> None:
+    """Puts what ``plain_states`` gave into a fresh automaton and sets its timers."""
+    restored = restored_owner if automaton.program.keeps_apart else restored_key
+    for owner, at_rest in zip(owners, states, strict=True):
+        automaton.put_at_rest(restored(owner), at_rest)
+
+
+def plain_showings(automaton: ApartAutomaton) -> list[Any]:
+    """``[event, ways, owners]`` of every event that some owners have still to be shown."""
+    return [
+        [
+            plain_event(showing.event),
+            list(showing.ways.items()) if isinstance(showing.ways, dict) else [[way] for way in showing.ways],
+            list(showing.owners),
+        ]
+        for showing in automaton.showings
+    ]
+
+
+def restore_showings(automaton: ApartAutomaton, showings: Iterable[Any]) -> None:
+    """Puts what ``plain_showings`` gave into a fresh automaton."""
+    for event, ways, owners in showings:
+        by_spec = [(restored_spec(spec), *item) for spec, *item in ways]
+        restored = dict(by_spec) if by_spec and len(by_spec[0]) > 1 else tuple(spec for spec, *_ in by_spec)
+        concerned = dict.fromkeys(restored_owner(owner) for owner in owners)
+        automaton.showings.append(Showing(event_of(event), restored, concerned))
+
+
+def restored_owner(plain: list[Any]) -> Owner:
+    """An owner where matches are kept apart."""
+    key, per = plain
+    return (restored_key(key), per)
+
+
+def restored_spec(plain: Any) -> Any:
+    """The paths by which an event came to a key."""
+    return None if plain is None else tuple(tuple(path) for path in plain)
+
+
+def restored_key(plain: Any) -> Any:
+    """A key: a composite one is a tuple."""
+    return tuple(plain) if isinstance(plain, list) else plain
