@@ -31,7 +31,7 @@ def unpacked(at_rest: bytes) -> KeyState:
     """The inverse of ``packed``."""
     state = KeyState()
     state.due_us, state.counted = _HEAD.unpack_from(at_rest)
-    runs, more = _decode(memoryview(at_rest)[_HEAD.size :])
+    runs, more = _decode(at_rest[_HEAD.size :])
     state.runs = [_run(*run) for run in runs]
     if more is not None:
         state.more = _more(*more)
@@ -62,7 +62,7 @@ def _run(
     stage: int, begin_us: int, lasted_us: int, since_us: int, left_us: int, captures: Any, per: Any, front: Any
 ) -> Run:
     last_us = begin_us + lasted_us
-    run = Run(begin_us, last_us, tuple(_captured(each) for each in captures), per)
+    run = Run(begin_us, last_us, tuple([_captured(each) for each in captures]), per)
     run.stage, run.entered_us, run.deadline_us = stage, last_us + since_us, begin_us + left_us
     run.front = None if front is None else _front(*front)
     return run
