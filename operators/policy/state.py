@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from operators.policy.caps import Sent
+from operators.policy.facts import Fact
 from operators.policy.marks import Mark, Marks
 from operators.policy.step import PolicyStep
 from operators.policy.values import Ended, Match
@@ -33,6 +34,8 @@ def plain_policy(step: PolicyStep, watermark_us: int) -> PlainPolicy:
         "sent": [[recipient, *map(list, sent)] for recipient, sent in step.sent.by_recipient.items()],
         "cooldowns": _plain_marks(step.cooldowns),
         "fired": _plain_marks(step.fired),
+        "facts": [msgspec.to_builtins(fact) for fact in step.facts.values()],
+        "arrived": [_plain(match) for match in step.arrived],
         "contest": [[recipient, *map(list, sent)] for recipient, sent in step.contest.sent.items()],
     }
 
@@ -53,10 +56,16 @@ def restore_policy(step: PolicyStep, plain: PlainPolicy) -> None:
     for match_id, action, order_us in plain["ends"]:
         step.waiting.end(Ended(match_id, action, order_us))
     for recipient, *sent in plain["sent"]:
-        for at_us, channel, tag in sent:
-            step.sent.add(recipient, Sent(at_us, channel, tag))
+        for each in sent:
+            step.sent.add(recipient, Sent(*each))
     _restore_marks(step, step.cooldowns, plain["cooldowns"])
     _restore_marks(step, step.fired, plain["fired"])
+    step.learn([msgspec.convert(fact, Fact) for fact in plain["facts"]], complete=False)
+    for match in plain["arrived"]:
+        if match["trigger"] in step.programs:
+            step.arrived.append(msgspec.convert(match, Match))
+        else:
+            step.tally.add("state_dropped", match["trigger"])
     for recipient, *sent in plain["contest"]:
         for time_us, priority in sent:
             step.contest.add(recipient, time_us, priority)

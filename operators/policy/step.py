@@ -15,6 +15,7 @@ from operators.policy.asking import Asked
 from operators.policy.caps import Sent, SentLog, every_cap
 from operators.policy.compiled import CompiledPolicy, concerns
 from operators.policy.contest import Contest
+from operators.policy.facts import Fact
 from operators.policy.local_time import QuietEnd
 from operators.policy.marks import Mark, Marks, Place
 from operators.policy.shares import is_held_out, is_held_out_of_all, release_us
@@ -23,7 +24,7 @@ from operators.policy.waiting import Held, Release, Waiting
 from operators.profile_reader import ProfileReader, nobody_known
 from operators.program import CompiledAction, Program
 from operators.reasons import Outcome, SuppressReason
-from operators.records import Decision
+from operators.records import BEGINNING_OF_TIME, Decision
 from operators.tally import Tally
 
 _SPARE: Final = 1_000
@@ -39,13 +40,23 @@ class PolicyStep:
         tally: Tally,
         profiles: ProfileReader = nobody_known,
         on_arrival: ProfileReader | None = None,
+        *,
+        knows_sent: bool = True,
     ) -> None:
+        """``knows_sent`` False: nothing is decided until ``learn`` has been told of all that was sent before."""
         self.programs = {program.name: program for program in programs}
         self.waiting = Waiting()
         self.sent = SentLog(every_cap([program.policy.caps for program in programs]))
         self.cooldowns = Marks()
         self.fired = Marks()
         self.contest = Contest(programs)
+        self.knows_sent = knows_sent
+        self.facts: dict[str, Fact] = {}
+        """What was sent before and may still be decided, by action id."""
+        self.arrived: list[Match] = []
+        """Matches that wait for nothing but ``knows_sent``."""
+        self.before_us = BEGINNING_OF_TIME
+        """Everything that stands before this is decided."""
         self.tally = tally
         self._profiles = profiles
         self._on_arrival = on_arrival or profiles
@@ -54,24 +65,32 @@ class PolicyStep:
 
     def receive(self, found: Sequence[Match | Ended], before_us: int) -> list[Decision]:
         """What was found, and that everything before ``before_us`` has been; gives the decisions, in order."""
-        decisions: list[Decision] = []
         for each in found:
-            if isinstance(each, Match):
-                decisions += self.take(each)
-            else:
+            if isinstance(each, Ended):
                 self.waiting.end(each)
+            elif self._is_at_once(each):
+                self.arrived.append(each)
+            else:
+                program = self.programs[each.trigger]
+                self.waiting.hold(Held(each, each.order_us + program.policy.arbitration_us, program.priority))
+        if not self.knows_sent:
+            return []
+        decisions: list[Decision] = []
+        for match in self.arrived:
+            decisions += self._decide(Held(match, match.order_us, self.programs[match.trigger].priority))
+        self.arrived.clear()
         decisions += self.advance(before_us)
         if decisions:
             self.forget(before_us)
         return decisions
 
-    def take(self, match: Match) -> list[Decision]:
-        """A match was found; gives the decisions that wait for nothing."""
-        program = self.programs[match.trigger]
-        if self._is_at_once(match):
-            return list(self._decide(Held(match, match.order_us, program.priority)))
-        self.waiting.hold(Held(match, match.order_us + program.policy.arbitration_us, program.priority))
-        return []
+    def learn(self, facts: Sequence[Fact], *, complete: bool) -> None:
+        """These actions were sent before. What the state knows of them already does no harm: they count once."""
+        for fact in facts:
+            if fact.action_id not in self.facts:
+                self.facts[fact.action_id] = fact
+                self.waiting.expect(fact)
+        self.knows_sent |= complete
 
     def advance(self, before_us: int) -> list[Decision]:
         """Everything that stands before ``before_us`` has been found: decides it, in order."""
@@ -81,8 +100,11 @@ class PolicyStep:
                 decisions += self._decide(entry)
             elif isinstance(entry, Release):
                 decisions += self._release(entry)
+            elif isinstance(entry, Fact):
+                self._pass(entry)
             else:
                 decisions += self._end(entry)
+        self.before_us = max(self.before_us, before_us)
         return decisions
 
     def forget(self, watermark_us: int) -> None:
@@ -92,9 +114,9 @@ class PolicyStep:
             self._sweep_at = max(_SPARE, 2 * self._kept())
 
     def sweep(self, watermark_us: int) -> None:
-        """Lets go of it now."""
+        """Lets go of it now. What is not decided yet may need more than the watermark would leave."""
         for each in (self.sent, self.cooldowns, self.fired, self.contest):
-            each.forget(watermark_us)
+            each.forget(min(watermark_us, self.before_us))
 
     def _kept(self) -> int:
         return len(self.cooldowns.by_place) + len(self.fired.by_place) + self.sent.count + self.contest.count
@@ -111,7 +133,7 @@ class PolicyStep:
         actions = [action for action in program.actions if action.name in match.data]
         if not actions:
             return
-        if self._has_fired(match, program.policy):
+        if self._has_fired(match, program.policy) and not any(self._fact(match, each) for each in actions):
             self.tally.add("already_fired", match.trigger)
             return
         profiles = self._on_arrival if self._is_at_once(match) else self._profiles
@@ -163,6 +185,50 @@ class PolicyStep:
         else:
             self._confirm(match)
             yield self._sent(match, action, asked)
+
+    def _pass(self, fact: Fact) -> None:
+        """The time has come at which an action was sent before: from here on it counts, decided again or not."""
+        if fact.action_id not in self.facts:
+            return
+        self._count(fact)
+        program = self.programs.get(fact.trigger)
+        if program is not None and not program.policy.decides_on_arrival:
+            self.contest.add(fact.recipient or "", fact.event_time_us, fact.priority)
+        if not self.waiting.may_decide(fact):
+            # What can find its match has come: its event lies before this time.
+            del self.facts[fact.action_id]
+            self.tally.add("sent_before", fact.trigger)
+
+    def _adopt(self, fact: Fact, match: Match, action: CompiledAction, asked: Asked) -> Decision:
+        """An action whose turn it is was sent before: that is its outcome, whatever would be decided now."""
+        del self.facts[fact.action_id]
+        self.tally.add("sent_before", match.trigger)
+        self._count(fact, match)
+        if not self._is_at_once(match):
+            self.contest.add(asked.recipient, match.order_us, self.programs[match.trigger].priority)
+        decision = self._decision(match, action, Outcome.ACTION, None, asked, fact.at_us)
+        decision.sent_before = True
+        return decision
+
+    def _count(self, fact: Fact, match: Match | None = None) -> None:
+        """What was sent before counts in caps, cooldown and ``fires``, once. ``match`` where it is known."""
+        program = self.programs.get(fact.trigger)
+        tags = {} if program is None else {action.name: action.tag for action in program.actions}
+        sent = Sent(fact.at_us, fact.channel, tags.get(fact.action), fact.action_id)
+        self.sent.add(fact.recipient or "", sent)
+        if program is None:
+            return
+        policy, time_us = program.policy, fact.event_time_us if match is None else match.order_us
+        if policy.cooldown_us:
+            mark = Mark(time_us, policy.cooldown_us, fact.match_id, firm=True)
+            self.cooldowns.raise_to((fact.trigger, fact.recipient), mark)
+        if policy.once_us is not None:
+            mark = Mark(time_us, policy.once_us, fact.match_id, firm=True)
+            self.fired.raise_to((fact.trigger, fact.key, fact.per), mark)
+
+    def _fact(self, match: Match, action: CompiledAction) -> Fact | None:
+        """That this action was sent before, if it was."""
+        return self.facts.get(_action_id(match, action.name)) if self.facts else None
 
     def _end(self, ended: Ended) -> Iterator[Decision]:
         """An event in its turn: what it ends of its match waits no more."""
@@ -252,7 +318,10 @@ class PolicyStep:
         )
 
     def _sent(self, match: Match, action: CompiledAction, asked: Asked) -> Decision:
-        self.sent.add(asked.recipient, Sent(asked.at_us, action.channel, action.tag))
+        fact = self._fact(match, action)
+        if fact is not None:
+            return self._adopt(fact, match, action, asked)
+        self.sent.add(asked.recipient, Sent(asked.at_us, action.channel, action.tag, _action_id(match, action.name)))
         return self._decision(match, action, Outcome.ACTION, None, asked, asked.at_us)
 
     def _deferred(self, match: Match, action: CompiledAction, until_us: int, asked: Asked) -> Decision:
@@ -263,6 +332,9 @@ class PolicyStep:
         return self._decision(match, action, Outcome.DEFERRED, None, asked, until_us)
 
     def _suppressed(self, match: Match, action: CompiledAction, reason: SuppressReason, asked: Asked) -> Decision:
+        fact = self._fact(match, action)
+        if fact is not None:
+            return self._adopt(fact, match, action, asked)
         return self._decision(match, action, Outcome.SUPPRESSED, reason, asked, asked.at_us)
 
     def _mark(self, match: Match, policy: CompiledPolicy, *, firm: bool) -> None:

@@ -49,7 +49,8 @@ def test_it_holds_a_held_match_a_deferred_action_what_was_sent_and_the_marks():
     ((match, releases),) = plain["deferred"]
     assert (match["trigger"], match["data"]) == ("quiet", {"push": {"v": {"deep": [1, 2.5, None]}}})
     assert [action for action, _ in releases] == ["push"]
-    assert plain["sent"] == [["c1", [START_US, "email", None]]]
+    ((recipient, (*sent, action_id)),) = plain["sent"]
+    assert (recipient, sent, len(action_id)) == ("c1", [START_US, "email", None], 32)
     assert [place for place, _ in plain["cooldowns"]] == [["capped", "c1"]]
     assert plain["fired"] == []
     assert [place for place, _ in policy_of(fed(*BEFORE, event("x", "2h")))["fired"]] == [["held", "c1", None]]
