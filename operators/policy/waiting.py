@@ -78,7 +78,9 @@ class Waiting:
 
     def expect(self, fact: Fact) -> None:
         """An action that was sent before has its place in the order."""
-        self._push_at(fact.at_us, _DECIDES, fact.priority, fact.trigger, fact.key, fact.begun, fact.match_id, _LAST, fact)
+        self._push_at(
+            fact.at_us, _DECIDES, fact.priority, fact.trigger, fact.key, fact.begun, fact.match_id, _LAST, fact
+        )
 
     def may_decide(self, fact: Fact) -> bool:
         """Whether what was sent before may still come to its turn here."""

@@ -9,7 +9,7 @@ from bytewax.errors import BytewaxRuntimeError
 from bytewax.testing import TestingSource, run_main
 
 from sinks.errors import DeliveryFailed
-from sinks.kafka.actions import ActionsSink
+from sinks.kafka.actions import ActionsSink, part_of
 from sinks.kafka.producer import ConfirmedProducer
 from tests.kafka.topics import create_topic
 from tests.kafka_server import KafkaServer
@@ -24,12 +24,14 @@ def test_a_dead_broker_stops_the_dataflow(kafka_server: KafkaServer) -> None:
     create_topic(kafka_server.bootstrap_servers, "dead-broker", partitions=1)
     kafka_server.kill()
     flow = Dataflow("actions")
-    stream = op.input("in", flow, TestingSource([("c1", decision(1))]))
-    op.output("out", stream, ActionsSink(config, "dead-broker", now_us=lambda: BASE_US, deadline_s=2.0))
+    stream = op.input("in", flow, TestingSource([(part_of("c1"), decision(1))]))
+    op.output(
+        "out", stream, ActionsSink(config, "dead-broker", application="test", now_us=lambda: BASE_US, deadline_s=2.0)
+    )
     with pytest.raises(BytewaxRuntimeError) as caught:
         run_main(flow)
     assert isinstance(reason(caught.value), DeliveryFailed)
-    assert "topic dead-broker" in str(reason(caught.value))
+    assert "transactions of test-dead-broker-" in str(reason(caught.value))
 
 
 def reason(error: BaseException) -> BaseException:
@@ -40,7 +42,11 @@ def reason(error: BaseException) -> BaseException:
 def test_the_first_failure_is_raised_by_every_later_call(kafka_server: KafkaServer) -> None:
     create_topic(kafka_server.bootstrap_servers, "latched", partitions=1)
     sink = ActionsSink(
-        {"bootstrap.servers": kafka_server.bootstrap_servers}, "latched", now_us=lambda: BASE_US, deadline_s=2.0
+        {"bootstrap.servers": kafka_server.bootstrap_servers},
+        "latched",
+        application="test",
+        now_us=lambda: BASE_US,
+        deadline_s=2.0,
     )
     partition = sink.build_part("out", "00", None)
     partition.write_batch([decision(1)])
