@@ -51,7 +51,8 @@ class TopicWatch:
     def _identified(self, admin: AdminClient, timeout_s: float) -> tuple[str, list[int]]:
         if not self._gives_ids:
             cluster = admin.list_topics(timeout=timeout_s)
-            self._gives_ids = cluster.controller_id >= 0
+            # Ids are asked of the controller, and the built-in broker is none.
+            self._gives_ids = cluster.controller_id in cluster.brokers
             if not self._gives_ids:
                 found = cluster.topics.get(self._topic)
                 return NO_ID, [] if found is None else list(found.partitions)

@@ -187,7 +187,6 @@ class TransactionalProducer:
                 f"Kafka at {self._where} did not take a transaction for topic {self._topic}: {reason}{heard}. "
                 "Nothing after the last closed epoch counts as done: when the cause is gone, start the job again."
             )
-        failed.__cause__ = error
         with self._changed:
             self._error = failed
             self._waiting.clear()
@@ -231,7 +230,7 @@ def _opened(
         except KafkaException as error:
             cause = error.args[0]
             if cause.code() in _GONE:
-                raise _taken_over(transactional_id) from error
+                raise _taken_over(transactional_id) from None
             if not cause.retriable() or time.monotonic() >= deadline:
                 producer.poll(0)  # brings what `error_cb` is told
                 last = f" (last heard: {heard[-1]})" if heard else ""
@@ -239,7 +238,7 @@ def _opened(
                 raise DeliveryFailed(
                     f"Kafka at {where} does not begin transactions of {transactional_id}: {cause.str()}{last}. "
                     "When the cause is gone, start the job again."
-                ) from error
+                ) from None
         else:
             return producer
 
