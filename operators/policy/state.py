@@ -19,6 +19,11 @@ from operators.policy.waiting import Held, Release
 
 PlainPolicy = dict[str, Any]
 
+# What msgspec knows of a type is made here and now. Made at the first use, on the thread of a worker, it is seen half
+# made by a second one, and the process dies of it (seen with msgspec 0.22, on a resume of several workers).
+for _type in (Match, Fact):
+    msgspec.msgpack.Decoder(_type)
+
 
 def plain_policy(step: PolicyStep, watermark_us: int) -> PlainPolicy:
     """What the step keeps, without what no window needs any more."""
