@@ -29,7 +29,7 @@ from operators.records import Decision
 from operators.tally import Tally
 from sinks.kafka.action_message import application_of, read_action
 from sinks.kafka.actions import PARTS
-from sinks.kafka.transactions import fence, transactional_id
+from sinks.kafka.transactions import Incarnation, fence, transactional_id
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +49,14 @@ _PATIENCE_S: Final = 10.0
 
 @dataclass(frozen=True)
 class Tail:
-    """Actions found on the topic. ``complete``: there are no more."""
+    """Actions found on the topic. ``complete``: there are no more.
+
+    ``fenced``: by partition of the sink, who shut out the predecessors.
+    """
 
     sent: list[Decision]
     complete: bool
+    fenced: Mapping[str, Incarnation]
 
 
 @dataclass
@@ -90,6 +94,7 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
         self._from = TopicEnds(NO_ID, {}) if resume_state is None else TopicEnds(*resume_state[1:])
         self._reader: _Reader | None = None
         self._complete = False
+        self._fenced: dict[str, Incarnation] = {}
         self._next_awake: datetime | None = None
 
     def next_batch(self) -> list[Tail]:
@@ -107,7 +112,7 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
             self._from = self._reader.reached
             self._complete = True
             log.info("%d actions found on %s that may not be in the state", self._reader.found, self._source.topic)
-        return [Tail(sent, self._complete)]
+        return [Tail(sent, self._complete, self._fenced)]
 
     def next_awake(self) -> datetime | None:
         """At once while there is something to read."""
@@ -132,7 +137,7 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
     def _begun(self) -> _Reader:
         source = self._source
         ids = [transactional_id(source.application, source.topic, part) for part in PARTS]
-        fence(source.connection, ids, deadline_s=_START_TIMEOUT_S)
+        self._fenced = dict(zip(PARTS, fence(source.connection, ids, deadline_s=_START_TIMEOUT_S), strict=True))
         try:
             ends = self._watch.ends(_START_TIMEOUT_S)
         except KafkaException as error:

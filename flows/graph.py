@@ -37,7 +37,7 @@ from sinks.clickhouse.archive import ArchiveSink
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
 from sinks.errors import SinkError
-from sinks.kafka.actions import PARTS, ActionsSink, ToSend, part_of
+from sinks.kafka.actions import ActionsSink, Opening, ToSend, part_of
 from sinks.kafka.dead_letters import DeadLetterSink
 from sinks.retry import Retry
 
@@ -210,8 +210,8 @@ def _action(keyed: tuple[str, Output]) -> tuple[str, Decision] | None:
 
 
 def _opening(tail: Tail) -> Iterable[tuple[str, ToSend]]:
-    """What opens every partition of the actions sink, once the predecessors are shut out."""
-    return [(part, None) for part in PARTS] if tail.complete else []
+    """What opens every partition of the actions sink, once the predecessors are shut out and all they sent is known."""
+    return [(part, Opening(fenced)) for part, fenced in tail.fenced.items()] if tail.complete else []
 
 
 def _rows_of(key_groups: int) -> Callable[[Tail], Iterable[tuple[str, Output]]]:

@@ -7,7 +7,7 @@ the last closed epoch is found again by the next run (``flows.actions_tail``), w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from zlib import crc32
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -15,15 +15,21 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from operators.records import Decision
 from sinks.kafka.action_message import action_headers, action_key, render_action
 from sinks.kafka.producer import KafkaConfig
-from sinks.kafka.transactions import TransactionalProducer, transactional_id
+from sinks.kafka.transactions import Incarnation, TransactionalProducer, transactional_id
 from sinks.routing import PartNames
 from sinks.shared import Shared
 
 PARTS: Final = tuple(f"{part:02d}" for part in range(16))
 """Partitions of the sink, each with a transactional id: more than processes, for each needs one of its own."""
 
-ToSend: TypeAlias = Decision | None
-"""None sends nothing and opens the producer, so that a run has shut out its predecessors before its first action."""
+
+class Opening(NamedTuple):
+    """The first item of a partition: predecessors are shut out, and what they sent is known. ``fenced``: who did it."""
+
+    fenced: Incarnation | None
+
+
+ToSend: TypeAlias = Decision | Opening
 
 
 def part_of(recipient: str | None) -> str:
@@ -33,6 +39,8 @@ def part_of(recipient: str | None) -> str:
 
 class ActionsSink(FixedPartitionedSink[ToSend, None]):
     """Produces ``(part name, Decision)`` to a topic; the decisions' outcome must be ``action``.
+
+    Nothing is sent before the ``Opening`` of its partition, which must come in the same epoch at the latest.
 
     ``config`` is librdkafka's; ``application`` names the job, to its readers and in its transactional ids; ``now_us``
     gives system time, for ``detection_time``. All partitions of a process share one producer, under the id of the
@@ -52,9 +60,9 @@ class ActionsSink(FixedPartitionedSink[ToSend, None]):
     ) -> None:
         self._parts = PartNames(part_names)
 
-        def opened(part: str) -> TransactionalProducer:
+        def opened(part: str, opening: Opening) -> TransactionalProducer:
             name = transactional_id(application, topic, part)
-            return TransactionalProducer(config, topic, name, deadline_s=deadline_s)
+            return TransactionalProducer(config, topic, name, after=opening.fenced, deadline_s=deadline_s)
 
         def send(producer: TransactionalProducer, decision: Decision) -> None:
             producer.write(
@@ -77,11 +85,7 @@ class ActionsSink(FixedPartitionedSink[ToSend, None]):
 
 
 class ActionsPartition(StatefulSinkPartition[ToSend, None]):
-    """One partition of an `ActionsSink`.
-
-    Bytewax builds those that a store knows before anything runs. The producer is opened at the first item, which comes
-    when the predecessors have been shut out and what they sent is known.
-    """
+    """One partition of an `ActionsSink`. Bytewax builds those that a store knows before anything runs."""
 
     def __init__(
         self,
@@ -91,20 +95,29 @@ class ActionsPartition(StatefulSinkPartition[ToSend, None]):
     ) -> None:
         self._shared, self._send, self._name = shared, send, name
         self._producer: TransactionalProducer | None = None
+        self._waiting: list[Decision] = []
 
     def write_batch(self, values: list[ToSend]) -> None:
         """Raises `TerminalSinkError`; `ValueError` for what is no action, which nobody must receive."""
+        for value in values:
+            if isinstance(value, Opening):
+                if self._producer is None:
+                    self._producer = self._shared.acquire(self._name, value)
+            else:
+                self._waiting.append(value)
         if self._producer is None:
-            self._producer = self._shared.acquire(self._name)
-        for decision in values:
-            if decision is None:
-                continue
+            return
+        for decision in self._waiting:
             if decision.outcome != "action" or decision.sent_before:
                 what = "was sent before" if decision.sent_before else f"is {decision.outcome}"
                 raise ValueError(f"{decision.action_id} {what}: only actions to be sent go to the actions topic")
             self._send(self._producer, decision)
+        self._waiting.clear()
 
     def snapshot(self) -> None:
+        """Returns when all is committed."""
+        if self._waiting:
+            raise ValueError(f"{len(self._waiting)} actions came, and no opening of {self._name}")
         if self._producer is not None:
             self._producer.flush()
 

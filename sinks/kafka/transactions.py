@@ -2,13 +2,15 @@
 
 Every run of a job uses the same few transactional ids, whatever its number of workers and processes. A run that begins
 ends what was open under any of them (`fence`) before it looks at what was sent, so that what it sees is all there will
-be. A process of an earlier run that is not dead after all is refused at its next message.
+be. A process of an earlier run that is not dead after all is refused at its next message. A run that another one began
+to replace between its own look and its first message is found out by the number Kafka gives each that opens an id.
 
 Readers of the topic ask for `read_committed`, which is librdkafka's default and not the Java client's.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -31,6 +33,10 @@ _MOST_IN_ONE: Final = 10_000
 """Messages of one transaction. One of 5,000 took 33 ms on a broker of the same machine, one of 1 took 5 ms."""
 _SPARE_S: Final = 10.0
 """What a broker waits longer than we do before it ends a transaction of its own accord."""
+_SERVE_EVERY_S: Final = 0.5
+"""How often callbacks are served while there is nothing to send: librdkafka keeps them until then."""
+_STATISTICS_MS: Final = 100
+"""librdkafka says in its statistics alone who it is to Kafka, and begins to say so after this long."""
 _GONE: Final = frozenset({KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED})
 
 
@@ -39,18 +45,29 @@ def transactional_id(application: str, topic: str, part: str) -> str:
     return f"{application}-{topic}-{part}"
 
 
-def fence(config: KafkaConfig, ids: Sequence[str], *, deadline_s: float = 30.0) -> None:
+class Incarnation(NamedTuple):
+    """Who opened a transactional id, as Kafka counts them."""
+
+    producer_id: int
+    epoch: int
+
+    def is_next_after(self, other: Incarnation) -> bool:
+        """Whether nobody opened it in between. Every 32,767 times the count begins anew, under another producer id."""
+        return self.producer_id != other.producer_id or self.epoch == other.epoch + 1
+
+
+def fence(config: KafkaConfig, ids: Sequence[str], *, deadline_s: float = 30.0) -> list[Incarnation]:
     """Ends every transaction that is open under these ids, and shuts out whoever used them until now.
 
-    Returns when that is so everywhere. Raises `TerminalSinkError`. Half a second, most of it librdkafka looking for
-    the coordinator; as long for 16 at once.
+    Returns when that is so everywhere, with who we are to each. Raises `TerminalSinkError`. Half a second, most of it
+    librdkafka looking for the coordinator; as long for 16 at once.
     """
 
-    def end(each: str) -> None:
-        _opened(config, each, deadline_s)
+    def end(each: str) -> Incarnation:
+        return _opened(config, each, deadline_s)[1]
 
     with ThreadPoolExecutor(len(ids)) as pool:
-        list(pool.map(end, ids))
+        return list(pool.map(end, ids))
 
 
 class _Waiting(NamedTuple):
@@ -68,15 +85,27 @@ class TransactionalProducer:
     returned.
     """
 
-    def __init__(self, config: KafkaConfig, topic: str, transactional_id: str, *, deadline_s: float = 30.0) -> None:
-        """``deadline_s`` bounds a transaction, with librdkafka's own retries. Raises `TerminalSinkError`."""
+    def __init__(
+        self,
+        config: KafkaConfig,
+        topic: str,
+        transactional_id: str,
+        *,
+        after: Incarnation | None = None,
+        deadline_s: float = 30.0,
+    ) -> None:
+        """``after``: who opened the id last as far as this run knows. ``deadline_s`` bounds a transaction, with
+        librdkafka's own retries. Raises `TerminalSinkError`.
+        """
         self._topic = topic
         self._deadline_s = deadline_s
         self._id = transactional_id
         self._where = str(config.get("bootstrap.servers", "no bootstrap.servers"))
         self._last_error = ""
         self._refused = ""
-        self._producer = _opened(config, transactional_id, deadline_s, error_cb=self._on_error)
+        self._producer, this = _opened(config, transactional_id, deadline_s, error_cb=self._on_error)
+        if after is not None and not this.is_next_after(after):
+            raise _taken_over(transactional_id)
         self._changed = threading.Condition()
         self._waiting: deque[_Waiting] = deque()
         self._written = 0
@@ -126,7 +155,8 @@ class TransactionalProducer:
     def _take(self) -> list[_Waiting]:
         """What waits, once anything does; empty when closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or bool(self._waiting))
+            while not self._changed.wait_for(lambda: self._closed or bool(self._waiting), _SERVE_EVERY_S):
+                self._producer.poll(0)
             if self._closed:
                 return []
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_IN_ONE))]
@@ -136,6 +166,7 @@ class TransactionalProducer:
     def _send(self, batch: Sequence[_Waiting]) -> None:
         """One transaction. Raises `KafkaException`."""
         self._refused = ""
+        self._producer.poll(0)
         self._producer.begin_transaction()
         for each in batch:
             self._produce(each)
@@ -199,9 +230,16 @@ class TransactionalProducer:
 
 def _opened(
     config: KafkaConfig, transactional_id: str, deadline_s: float, error_cb: Callable[[KafkaError], None] | None = None
-) -> Producer:
+) -> tuple[Producer, Incarnation]:
     """A producer whose predecessor under this id has ended. Raises `TerminalSinkError`."""
     heard: list[str] = []
+    said: list[Incarnation] = []
+
+    def read(statistics: str) -> None:
+        if not said:
+            of_us = json.loads(statistics)["eos"]
+            if of_us["producer_id"] >= 0:
+                said.append(Incarnation(of_us["producer_id"], of_us["producer_epoch"]))
 
     def hear(error: KafkaError) -> None:
         heard.append(error.str())
@@ -218,6 +256,8 @@ def _opened(
         "transaction.timeout.ms": int((deadline_s + _SPARE_S) * 1000),
         "delivery.timeout.ms": int(deadline_s * 1000),
         "error_cb": hear,
+        "statistics.interval.ms": _STATISTICS_MS,
+        "stats_cb": read,
     }
     try:
         producer = Producer(settings, logger=_log)
@@ -240,7 +280,11 @@ def _opened(
                     "When the cause is gone, start the job again."
                 ) from None
         else:
-            return producer
+            break
+    # Those of before it was opened say nothing yet: the next ones do.
+    while not said:
+        producer.poll(_STATISTICS_MS / 1000)
+    return producer, said[0]
 
 
 def _taken_over(transactional_id: str) -> TerminalSinkError:

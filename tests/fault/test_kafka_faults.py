@@ -8,7 +8,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSource, run_main
 
 from sinks.errors import DeliveryFailed
-from sinks.kafka.actions import ActionsSink, part_of
+from sinks.kafka.actions import ActionsSink, Opening
 from sinks.kafka.producer import ConfirmedProducer
 from tests.kafka.topics import create_topic
 from tests.kafka_server import KafkaServer
@@ -23,7 +23,7 @@ def test_a_dead_broker_stops_the_dataflow(kafka_server: KafkaServer) -> None:
     create_topic(kafka_server.bootstrap_servers, "dead-broker", partitions=1)
     kafka_server.kill()
     flow = Dataflow("actions")
-    stream = op.input("in", flow, TestingSource([(part_of("c1"), decision(1))]))
+    stream = op.input("in", flow, TestingSource([("00", Opening(None)), ("00", decision(1))]))
     op.output(
         "out", stream, ActionsSink(config, "dead-broker", application="test", now_us=lambda: BASE_US, deadline_s=2.0)
     )
@@ -41,7 +41,7 @@ def test_the_first_failure_is_raised_by_every_later_call(kafka_server: KafkaServ
         deadline_s=2.0,
     )
     partition = sink.build_part("out", "00", None)
-    partition.write_batch([decision(1)])
+    partition.write_batch([Opening(None), decision(1)])
     partition.snapshot()
     kafka_server.kill()
     partition.write_batch([decision(2)])

@@ -16,7 +16,7 @@ from flows.topic_ends import NO_ID
 from operators.records import Decision
 from sinks.errors import DeliveryFailed, TakenOver
 from sinks.kafka.action_message import action_headers, action_key, render_action
-from sinks.kafka.actions import ActionsSink, part_of
+from sinks.kafka.actions import ActionsSink, Opening, part_of
 from sinks.kafka.transactions import TransactionalProducer, fence
 from tests.kafka.topics import TopicFactory
 from tests.unit.sinks.samples import BASE_US, decision
@@ -39,7 +39,7 @@ class Job:
         for number in numbers:
             each = decision(number, recipient=f"c{number}")
             part = sink.build_part("out", part_of(each.recipient), None)
-            part.write_batch([each])
+            part.write_batch([Opening(None), each])
             part.snapshot()
             part.close()
 
@@ -193,6 +193,28 @@ def test_whose_id_is_fenced_is_told_that_another_run_has_taken_over(job: Job) ->
         with pytest.raises(TakenOver, match=r"Another run of this job has taken over \(transactional id old\)"):
             call()
     producer.close()
+
+
+def test_a_run_that_another_began_to_replace_before_its_first_action_sends_none(job: Job) -> None:
+    """Both have looked at what was sent, and neither knows of the other's."""
+    (first,) = fence(job.config, ["contested"])
+    (second,) = fence(job.config, ["contested"])
+    for each in (first, second):
+        with pytest.raises(TakenOver, match="transactional id contested"):
+            TransactionalProducer(job.config, job.topic, "contested", after=each)
+    (third,) = fence(job.config, ["contested"])
+    producer = TransactionalProducer(job.config, job.topic, "contested", after=third)
+    producer.write(b"x", key=None, headers=[])
+    producer.flush()
+    producer.close()
+
+
+def test_an_action_without_an_opening_closes_no_epoch(job: Job) -> None:
+    sink = ActionsSink(job.config, job.topic, application=JOB, now_us=lambda: BASE_US)
+    part = sink.build_part("out", "00", None)
+    part.write_batch([decision(1)])
+    with pytest.raises(ValueError, match="1 actions came, and no opening of 00"):
+        part.snapshot()
 
 
 def test_messages_share_transactions_and_flush_waits_for_all(job: Job) -> None:

@@ -7,8 +7,9 @@ from bytewax import operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSource, run_main
 from confluent_kafka import Consumer, Message, TopicPartition
+from msgspec.structs import replace
 
-from sinks.kafka.actions import ActionsSink, part_of
+from sinks.kafka.actions import PARTS, ActionsSink, Opening, part_of
 from sinks.kafka.dead_letters import DeadLetterSink
 from tests.kafka.topics import TopicFactory
 from tests.unit.sinks.samples import BASE_US, ORIGIN, PART, dead_letter, decision
@@ -36,7 +37,10 @@ def test_actions_are_on_the_topic_when_the_dataflow_ends(kafka: str, topic: Topi
     name = topic(partitions=3)
     decisions = [decision(number, recipient=f"c{number % 10}") for number in range(200)]
     flow = Dataflow("actions")
-    stream = op.input("in", flow, TestingSource([(part_of(each.recipient), each) for each in decisions]))
+    opening = [(part, Opening(None)) for part in PARTS]
+    # An action may come before the opening of its partition.
+    items = [*opening[:5], *((part_of(each.recipient), each) for each in decisions), *opening[5:]]
+    stream = op.input("in", flow, TestingSource(items, batch_size=len(items)))
     op.output(
         "out", stream, ActionsSink({"bootstrap.servers": kafka}, name, application="test", now_us=lambda: BASE_US)
     )
@@ -57,7 +61,7 @@ def test_one_recipients_actions_keep_their_order(kafka: str, topic: TopicFactory
     name = topic(partitions=3)
     sink = ActionsSink({"bootstrap.servers": kafka}, name, application="test", now_us=lambda: BASE_US)
     partition = sink.build_part("out", "00", None)
-    partition.write_batch([decision(number, recipient="c1") for number in range(500)])
+    partition.write_batch([Opening(None), *(decision(number, recipient="c1") for number in range(500))])
     partition.snapshot()
     partition.close()
     times = [json.loads(each.value() or b"")["event_time"] for each in messages(kafka, name)]
@@ -69,9 +73,11 @@ def test_what_is_no_action_is_not_sent(kafka: str, topic: TopicFactory) -> None:
     name = topic()
     sink = ActionsSink({"bootstrap.servers": kafka}, name, application="test", now_us=lambda: BASE_US)
     partition = sink.build_part("out", "00", None)
-    with pytest.raises(ValueError, match="suppressed: only actions"):
-        partition.write_batch([decision(1, "suppressed")])
-    partition.snapshot()
+    partition.write_batch([Opening(None)])
+    for refused in (decision(1, "suppressed"), replace(decision(2), sent_before=True)):
+        with pytest.raises(ValueError, match="only actions to be sent"):
+            partition.write_batch([refused])
+    partition.close()
     assert messages(kafka, name) == []
 
 
