@@ -36,12 +36,12 @@ def plain_policy(step: PolicyStep, watermark_us: int) -> PlainPolicy:
             for releases in waiting.releases.values()
         ],
         "ends": [[ended.match_id, ended.action, ended.order_us] for ended in waiting.ends()],
-        "sent": [[recipient, *map(list, sent)] for recipient, sent in step.sent.by_recipient.items()],
-        "cooldowns": _plain_marks(step.cooldowns),
-        "fired": _plain_marks(step.fired),
+        "sent": [[recipient, *map(list, sent)] for recipient, sent in step.reached.sent.by_recipient.items()],
+        "cooldowns": _plain_marks(step.reached.cooldowns),
+        "fired": _plain_marks(step.reached.fired),
         "facts": [msgspec.to_builtins(fact) for fact in step.facts.values()],
         "arrived": [_plain(match) for match in step.arrived],
-        "contest": [[recipient, *map(list, sent)] for recipient, sent in step.contest.sent.items()],
+        "contest": [[recipient, *map(list, sent)] for recipient, sent in step.reached.contest.sent.items()],
     }
 
 
@@ -62,9 +62,9 @@ def restore_policy(step: PolicyStep, plain: PlainPolicy) -> None:
         step.waiting.end(Ended(match_id, action, order_us))
     for recipient, *sent in plain["sent"]:
         for each in sent:
-            step.sent.add(recipient, Sent(*each))
-    _restore_marks(step, step.cooldowns, plain["cooldowns"])
-    _restore_marks(step, step.fired, plain["fired"])
+            step.reached.sent.add(recipient, Sent(*each))
+    _restore_marks(step, step.reached.cooldowns, plain["cooldowns"])
+    _restore_marks(step, step.reached.fired, plain["fired"])
     step.learn([msgspec.convert(fact, Fact) for fact in plain["facts"]], complete=False)
     for match in plain["arrived"]:
         if match["trigger"] in step.programs:
@@ -73,7 +73,7 @@ def restore_policy(step: PolicyStep, plain: PlainPolicy) -> None:
             step.tally.add("state_dropped", match["trigger"])
     for recipient, *sent in plain["contest"]:
         for time_us, priority in sent:
-            step.contest.add(recipient, time_us, priority)
+            step.reached.contest.add(recipient, time_us, priority)
 
 
 def _restore_deferred(step: PolicyStep, match: Match, releases: list[Any]) -> None:

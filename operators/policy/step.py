@@ -12,12 +12,11 @@ from typing import Final
 
 from operators.identity import identity
 from operators.policy.asking import Asked
-from operators.policy.caps import Sent, SentLog, every_cap
-from operators.policy.compiled import CompiledPolicy, concerns
-from operators.policy.contest import Contest
+from operators.policy.caps import Sent
+from operators.policy.compiled import concerns
 from operators.policy.facts import Fact
 from operators.policy.local_time import QuietEnd
-from operators.policy.marks import Mark, Marks, Place
+from operators.policy.reached import Reached
 from operators.policy.shares import is_held_out, is_held_out_of_all, release_us
 from operators.policy.values import Ended, Match
 from operators.policy.waiting import Held, Release, Waiting
@@ -46,10 +45,7 @@ class PolicyStep:
         """``knows_sent`` False: nothing is decided until ``learn`` has been told of all that was sent before."""
         self.programs = {program.name: program for program in programs}
         self.waiting = Waiting()
-        self.sent = SentLog(every_cap([program.policy.caps for program in programs]))
-        self.cooldowns = Marks()
-        self.fired = Marks()
-        self.contest = Contest(programs)
+        self.reached = Reached(programs)
         self.knows_sent = knows_sent
         self.facts: dict[str, Fact] = {}
         """What was sent before and may still be decided, by action id."""
@@ -109,17 +105,13 @@ class PolicyStep:
 
     def forget(self, watermark_us: int) -> None:
         """Lets go of what no window needs any more, whenever there is twice as much as was needed."""
-        if self._kept() > self._sweep_at:
+        if self.reached.count > self._sweep_at:
             self.sweep(watermark_us)
-            self._sweep_at = max(_SPARE, 2 * self._kept())
+            self._sweep_at = max(_SPARE, 2 * self.reached.count)
 
     def sweep(self, watermark_us: int) -> None:
         """Lets go of it now. What is not decided yet may need more than the watermark would leave."""
-        for each in (self.sent, self.cooldowns, self.fired, self.contest):
-            each.forget(min(watermark_us, self.before_us))
-
-    def _kept(self) -> int:
-        return len(self.cooldowns.by_place) + len(self.fired.by_place) + self.sent.count + self.contest.count
+        self.reached.forget(min(watermark_us, self.before_us))
 
     def _is_at_once(self, match: Match) -> bool:
         """Whether a match waits for nothing; it takes no part in contests."""
@@ -133,14 +125,14 @@ class PolicyStep:
         actions = [action for action in program.actions if action.name in match.data]
         if not actions:
             return
-        if self._has_fired(match, program.policy) and not any(self._fact(match, each) for each in actions):
+        if self.reached.has_fired(match, program.policy) and not any(self._fact(match, each) for each in actions):
             self.tally.add("already_fired", match.trigger)
             return
         profiles = self._on_arrival if self._is_at_once(match) else self._profiles
         asked = Asked(match.recipient, held.at_us, profiles)
         reason = self._reason_of_match(match, program, asked)
         if reason is SuppressReason.HOLDOUT:
-            self._mark(match, program.policy, firm=True)
+            self.reached.mark(match, program.policy, firm=True)
         elif reason is SuppressReason.WHERE and asked.where(program.policy, match) is None:
             self.tally.add("unknown_where", match.trigger)
         for action in actions:
@@ -163,10 +155,10 @@ class PolicyStep:
         if reason is not None:
             return self._suppressed(match, action, reason, asked)
         if not self._is_at_once(match):
-            self.contest.add(asked.recipient, match.order_us, program.priority)
+            self.reached.contest.add(asked.recipient, match.order_us, program.priority)
         if quiet is not None:
             return self._deferred(match, action, release_us(_action_id(match, action.name), quiet), asked)
-        self._mark(match, program.policy, firm=True)
+        self.reached.mark(match, program.policy, firm=True)
         return self._sent(match, action, asked)
 
     def _release(self, release: Release) -> Iterator[Decision]:
@@ -183,17 +175,14 @@ class PolicyStep:
             again_us = release_us(_action_id(match, action.name), quiet)
             self.waiting.defer(Release(match, action.name, release.place, again_us, program.priority))
         else:
-            self._confirm(match)
+            self.reached.confirm(match)
             yield self._sent(match, action, asked)
 
     def _pass(self, fact: Fact) -> None:
         """The time has come at which an action was sent before: from here on it counts, decided again or not."""
         if fact.action_id not in self.facts:
             return
-        self._count(fact)
-        program = self.programs.get(fact.trigger)
-        if program is not None and not program.policy.decides_on_arrival:
-            self.contest.add(fact.recipient or "", fact.event_time_us, fact.priority)
+        self.reached.count_fact(fact, self.programs.get(fact.trigger))
         if not self.waiting.may_decide(fact):
             # What can find its match has come: its event lies before this time.
             del self.facts[fact.action_id]
@@ -203,28 +192,10 @@ class PolicyStep:
         """An action whose turn it is was sent before: that is its outcome, whatever would be decided now."""
         del self.facts[fact.action_id]
         self.tally.add("sent_before", match.trigger)
-        self._count(fact, match)
-        if not self._is_at_once(match):
-            self.contest.add(asked.recipient, match.order_us, self.programs[match.trigger].priority)
+        self.reached.count_fact(fact, self.programs[match.trigger], match)
         decision = self._decision(match, action, Outcome.ACTION, None, asked, fact.at_us)
         decision.sent_before = True
         return decision
-
-    def _count(self, fact: Fact, match: Match | None = None) -> None:
-        """What was sent before counts in caps, cooldown and ``fires``, once. ``match`` where it is known."""
-        program = self.programs.get(fact.trigger)
-        tags = {} if program is None else {action.name: action.tag for action in program.actions}
-        sent = Sent(fact.at_us, fact.channel, tags.get(fact.action), fact.action_id)
-        self.sent.add(fact.recipient or "", sent)
-        if program is None:
-            return
-        policy, time_us = program.policy, fact.event_time_us if match is None else match.order_us
-        if policy.cooldown_us:
-            mark = Mark(time_us, policy.cooldown_us, fact.match_id, firm=True)
-            self.cooldowns.raise_to((fact.trigger, fact.recipient), mark)
-        if policy.once_us is not None:
-            mark = Mark(time_us, policy.once_us, fact.match_id, firm=True)
-            self.fired.raise_to((fact.trigger, fact.key, fact.per), mark)
 
     def _fact(self, match: Match, action: CompiledAction) -> Fact | None:
         """That this action was sent before, if it was."""
@@ -243,12 +214,6 @@ class PolicyStep:
                 yield self._suppressed(release.match, action, SuppressReason.EXITED, asked)
                 self._withdraw(release.match)
 
-    def _has_fired(self, match: Match, policy: CompiledPolicy) -> bool:
-        """Whether ``fires`` says that this match is none: it is not decided at all."""
-        return policy.once_us is not None and self.fired.holds(
-            _fired_place(match), match.match_id, match.order_us, policy.once_us
-        )
-
     def _reason_of_match(self, match: Match, program: Program, asked: Asked) -> SuppressReason | None:
         """What holds all actions of a match back, the first there is."""
         policy = program.policy
@@ -265,9 +230,7 @@ class PolicyStep:
             match.recipient, match.trigger, policy.holdout
         ):
             return SuppressReason.HOLDOUT
-        if policy.cooldown_us and self.cooldowns.holds(
-            _cooldown_place(match), match.match_id, match.order_us, policy.cooldown_us
-        ):
+        if self.reached.is_cooling(match, policy):
             return SuppressReason.COOLDOWN
         return None
 
@@ -277,7 +240,7 @@ class PolicyStep:
         """What holds one action back when it would go out."""
         policy = program.policy
         for cap in policy.caps:
-            if concerns(cap, action.channel, action.tag) and self.sent.is_full(
+            if concerns(cap, action.channel, action.tag) and self.reached.sent.is_full(
                 asked.recipient, cap, asked.at_us, lambda: policy.customer_zone(asked.profile)
             ):
                 return SuppressReason.CAP
@@ -287,10 +250,10 @@ class PolicyStep:
 
     def _must_yield(self, match: Match, program: Program, at_us: int) -> bool:
         """Whether something of higher priority goes to the recipient within ``arbitration``."""
-        if not self.contest.is_possible or self._is_at_once(match) or match.recipient is None:
+        if not self.reached.contest.is_possible or self._is_at_once(match) or match.recipient is None:
             return False
         within_us = program.policy.arbitration_us
-        if self.contest.has_better(match.recipient, match.order_us, program.priority, within_us):
+        if self.reached.contest.has_better(match.recipient, match.order_us, program.priority, within_us):
             return True
         return any(
             other.priority > program.priority
@@ -303,7 +266,7 @@ class PolicyStep:
         """Whether anything of a match that is not decided yet would be sent or deferred, as far as is known now."""
         match, program = held.match, self.programs[held.match.trigger]
         policy = program.policy
-        if self._has_fired(match, policy):
+        if self.reached.has_fired(match, policy):
             return False
         asked = Asked(match.recipient, at_us, self._profiles)
         if None in held.ended or self._reason_of_match(match, program, asked) is not None:
@@ -321,14 +284,16 @@ class PolicyStep:
         fact = self._fact(match, action)
         if fact is not None:
             return self._adopt(fact, match, action, asked)
-        self.sent.add(asked.recipient, Sent(asked.at_us, action.channel, action.tag, _action_id(match, action.name)))
+        self.reached.sent.add(
+            asked.recipient, Sent(asked.at_us, action.channel, action.tag, _action_id(match, action.name))
+        )
         return self._decision(match, action, Outcome.ACTION, None, asked, asked.at_us)
 
     def _deferred(self, match: Match, action: CompiledAction, until_us: int, asked: Asked) -> Decision:
         program = self.programs[match.trigger]
         place = program.actions.index(action)
         self.waiting.defer(Release(match, action.name, place, until_us, program.priority))
-        self._mark(match, program.policy, firm=False)
+        self.reached.mark(match, program.policy, firm=False)
         return self._decision(match, action, Outcome.DEFERRED, None, asked, until_us)
 
     def _suppressed(self, match: Match, action: CompiledAction, reason: SuppressReason, asked: Asked) -> Decision:
@@ -337,24 +302,10 @@ class PolicyStep:
             return self._adopt(fact, match, action, asked)
         return self._decision(match, action, Outcome.SUPPRESSED, reason, asked, asked.at_us)
 
-    def _mark(self, match: Match, policy: CompiledPolicy, *, firm: bool) -> None:
-        """``cooldown`` and ``fires`` count from this match; not ``firm`` while it is only deferred."""
-        if policy.cooldown_us:
-            mark = Mark(match.order_us, policy.cooldown_us, match.match_id, firm)
-            self.cooldowns.set(_cooldown_place(match), mark)
-        if policy.once_us is not None:
-            self.fired.set(_fired_place(match), Mark(match.order_us, policy.once_us, match.match_id, firm))
-
-    def _confirm(self, match: Match) -> None:
-        """Something of a match that had been deferred is sent."""
-        self.cooldowns.confirm(_cooldown_place(match), match.match_id)
-        self.fired.confirm(_fired_place(match), match.match_id)
-
     def _withdraw(self, match: Match) -> None:
         """Something of a match that had been deferred is not sent: if that was all of it, it never fired."""
         if match.match_id not in self.waiting.releases:
-            self.cooldowns.withdraw(_cooldown_place(match), match.match_id)
-            self.fired.withdraw(_fired_place(match), match.match_id)
+            self.reached.withdraw(match)
 
     def _decision(
         self,
@@ -400,11 +351,3 @@ def _expired(match: Match, program: Program) -> Decision:
 
 def _action_id(match: Match, action: str) -> str:
     return identity((match.match_id, action))
-
-
-def _cooldown_place(match: Match) -> Place:
-    return (match.trigger, match.recipient)
-
-
-def _fired_place(match: Match) -> Place:
-    return (match.trigger, match.key, match.per)
