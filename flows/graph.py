@@ -27,8 +27,8 @@ from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.identity_host import Identity, detect_identified
-from operators.keys import group_names, group_of_name
-from operators.policy.facts import SentBefore, deciding_group, route_facts
+from operators.keys import group_names, group_of_name, key_group_of
+from operators.policy.facts import SentBefore, route_facts
 from operators.policy.too_old import SENT_ON, STALE_AT_SINK, is_too_old, too_old
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
@@ -217,7 +217,7 @@ def _opening(tail: Tail) -> Iterable[tuple[str, ToSend]]:
 def _rows_of(key_groups: int) -> Callable[[Tail], Iterable[tuple[str, Output]]]:
     """What was sent before, as if the groups that decided it told it."""
     names = group_names(key_groups)
-    return lambda tail: [(names[deciding_group(each.key, each.recipient, key_groups)], each) for each in tail.sent]
+    return lambda tail: [(names[key_group_of(each.recipient or "", key_groups)], each) for each in tail.sent]
 
 
 def _dead_letters(chunk: Chunk) -> tuple[str, list[DeadLetter]] | None:

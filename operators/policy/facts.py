@@ -25,7 +25,7 @@ class Fact(msgspec.Struct, array_like=True, frozen=True):
     channel: str
     key: str | tuple[str, ...]
     per: str | None
-    recipient: str | None
+    recipient: str
     event_time_us: int
     at_us: int
     """When it was decided: its ``not_before``."""
@@ -37,6 +37,7 @@ class Fact(msgspec.Struct, array_like=True, frozen=True):
     def of(cls, sent: Decision) -> Fact:
         """The fact that this action was sent."""
         first = sent.evidence[0]
+        assert sent.recipient is not None, "what is to nobody is never sent"
         return cls(
             action_id=sent.action_id,
             match_id=sent.match_id,
@@ -66,16 +67,8 @@ def route_facts(sent: Sequence[Decision], key_groups: int, *, complete: bool) ->
     names = group_names(key_groups)
     batches = {group: SentBefore(group, [], complete) for group in range(key_groups)} if complete else {}
     for each in sent:
-        group = deciding_group(each.key, each.recipient, key_groups)
-        batches.setdefault(group, SentBefore(group, [], complete)).facts.append(Fact.of(each))
+        fact = Fact.of(each)
+        # The recipient's, also where matches are decided in the group that finds them: there it is the same.
+        group = key_group_of(fact.recipient, key_groups)
+        batches.setdefault(group, SentBefore(group, [], complete)).facts.append(fact)
     return [(names[group], batch) for group, batch in batches.items()]
-
-
-def deciding_group(key: str | tuple[str, ...], recipient: str | None, key_groups: int) -> int:
-    """The group that decides a match: its recipient's, or where it has none the one that finds it.
-
-    Where matches are decided in the group that finds them, the two are one (``operators.policy.home``).
-    """
-    if recipient is not None:
-        return key_group_of(recipient, key_groups)
-    return key_group_of(key if isinstance(key, str) else key[0], key_groups)

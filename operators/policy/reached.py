@@ -65,7 +65,7 @@ class Reached:
     def count_fact(self, fact: Fact, program: Program | None, match: Match | None = None) -> None:
         """What was sent before counts, once. ``program`` where its trigger still is, ``match`` where it is known."""
         tags = {} if program is None else {action.name: action.tag for action in program.actions}
-        self.sent.add(fact.recipient or "", Sent(fact.at_us, fact.channel, tags.get(fact.action), fact.action_id))
+        self.sent.add(fact.recipient, Sent(fact.at_us, fact.channel, tags.get(fact.action), fact.action_id))
         if program is None:
             return
         policy, order_us = program.policy, fact.event_time_us if match is None else match.order_us
@@ -75,7 +75,7 @@ class Reached:
         if policy.once_us is not None:
             self.fired.raise_to(_fired_place(fact), Mark(order_us, policy.once_us, fact.match_id, firm=True))
         if not policy.decides_on_arrival:
-            self.contest.add(fact.recipient or "", order_us, program.priority)
+            self.contest.add(fact.recipient, order_us, program.priority)
 
 
 def _cooldown_place(of: Match | Fact) -> Place:

@@ -101,7 +101,7 @@ class _Message(msgspec.Struct):
     version: int
     key: str | list[str]
     per: str | None
-    recipient: str | None
+    recipient: str
     action: str
     channel: str
     template: str

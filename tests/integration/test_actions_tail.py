@@ -36,10 +36,12 @@ class Job:
     def send(self, *numbers: int) -> None:
         """A run that sends these."""
         sink = ActionsSink(self.config, self.topic, application=JOB, now_us=lambda: BASE_US)
+        parts = []
         for number in numbers:
             each = decision(number, recipient=f"c{number}")
-            part = sink.build_part("out", part_of(each.recipient), None)
-            part.write_batch([Opening(None), each])
+            parts.append(sink.build_part("out", part_of(each.recipient), None))
+            parts[-1].write_batch([Opening(None), each])
+        for part in parts:
             part.snapshot()
             part.close()
 
