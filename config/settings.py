@@ -138,6 +138,8 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     topics: dict[str, TopicSettings] = Field(default_factory=lambda: {"events": TopicSettings()}, min_length=1)
     actions_topic: str = Field(default="actions", min_length=1)
+    application_id: str = Field(default="customer-triggers", min_length=1)
+    """Which job this is to Kafka: part of its transactional ids, and in the headers of its actions."""
     dead_letter_topic: str = Field(default="dead-letters", min_length=1)
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     triggers_folder: Path = _HERE / "triggers"

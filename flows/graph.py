@@ -17,6 +17,7 @@ from config.events import load_event_schemas
 from config.settings import Settings, load_settings
 from config.vocabulary import load_vocabularies
 from flows import steps
+from flows.actions_tail import ActionsTail, Tail
 from flows.collector import relax_collector
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
 from flows.loading import planned
@@ -26,7 +27,8 @@ from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.identity_host import Identity, detect_identified
-from operators.keys import group_names, group_of_name
+from operators.keys import group_names, group_of_name, key_group_of
+from operators.policy.facts import SentBefore, route_facts
 from operators.policy.too_old import SENT_ON, STALE_AT_SINK, is_too_old, too_old
 from operators.reasons import Outcome
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
@@ -35,7 +37,7 @@ from sinks.clickhouse.archive import ArchiveSink
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
 from sinks.errors import SinkError
-from sinks.kafka.actions import ActionsSink
+from sinks.kafka.actions import ActionsSink, Opening, ToSend, part_of
 from sinks.kafka.dead_letters import DeadLetterSink
 from sinks.retry import Retry
 
@@ -97,24 +99,43 @@ class Live:
             traits=settings.traits_folder,
             scores=settings.scores_folder,
         )
-        detection = Detection(plan, settings.key_groups, settings.dedupe_horizon_us, has_identity=settings.identity)
+        detection = Detection(
+            plan,
+            settings.key_groups,
+            settings.dedupe_horizon_us,
+            has_identity=settings.identity,
+            awaits_sent=True,
+        )
+        kafka = settings.kafka.librdkafka()
+        tail = op.input(
+            steps.ACTIONS_TAIL,
+            chunks.flow(),
+            ActionsTail(kafka, settings.actions_topic, settings.application_id, self.until, self.metrics.of_the_tail),
+        )
+        facts: KeyedStream[SentBefore] = op.flat_map(
+            "tail_route", tail, lambda tail: route_facts(tail.sent, settings.key_groups, complete=tail.complete)
+        )
+        at_home = facts if plan.decides_at_home else None
         self.metrics.watch_detection(detection, self.clock)
         if detection.has_identity:
             identity = Identity(detection, settings.identity_horizon_us)
             self.metrics.watch_identity(identity)
-            found = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)
+            found = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity, at_home)
         else:
-            found = detect(steps.DETECT, chunks, detection)
+            found = detect(steps.DETECT, chunks, detection, at_home)
         if not plan.decides_at_home:
             deciding = Deciding(detection)
             self.metrics.watch_deciding(deciding)
-            found = decide(steps.DECIDE, found, deciding)
+            found = decide(steps.DECIDE, found, deciding, facts)
         # The last thing before the sinks, so that what is not sent any more is also written so.
         found = op.map("too_old", found, _unless_too_old(self.clock, self.metrics.at_the_sinks))
         actions = op.filter_map("actions_of", found, _action)
-        kafka = settings.kafka.librdkafka()
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
-        op.output(steps.ACTIONS, timed, ActionsSink(kafka, settings.actions_topic, now_us=system_time_us))
+        opening: KeyedStream[ToSend] = op.flat_map("actions_open", tail, _opening)
+        sink = ActionsSink(kafka, settings.actions_topic, application=settings.application_id, now_us=system_time_us)
+        op.output(steps.ACTIONS, op.merge("actions_all", timed, opening), sink)
+        # A row for each, also where the run that sent it died before it wrote one.
+        found = op.merge("recorded", found, op.flat_map("tail_rows", tail, _rows_of(settings.key_groups)))
         url = settings.clickhouse.url
         shard = {name: SHARDS[group_of_name(name) % len(SHARDS)] for name in group_names(settings.key_groups)}
         decisions: KeyedStream[Sequence[Decision]] = op.flat_map_batch(
@@ -171,7 +192,7 @@ def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Ou
 
     def turned(keyed: tuple[str, Output]) -> tuple[str, Output]:
         name, found = keyed
-        if not isinstance(found, Decision) or found.outcome != Outcome.ACTION:
+        if not isinstance(found, Decision) or found.outcome != Outcome.ACTION or found.sent_before:
             return keyed
         stale = is_too_old(found, clock())
         with counting:
@@ -183,9 +204,20 @@ def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Ou
 
 def _action(keyed: tuple[str, Output]) -> tuple[str, Decision] | None:
     _, found = keyed
-    if isinstance(found, Decision) and found.outcome == Outcome.ACTION:
-        return found.recipient or "", found
+    if isinstance(found, Decision) and found.outcome == Outcome.ACTION and not found.sent_before:
+        return part_of(found.recipient), found
     return None
+
+
+def _opening(tail: Tail) -> Iterable[tuple[str, ToSend]]:
+    """What opens every partition of the actions sink, once the predecessors are shut out and all they sent is known."""
+    return [(part, Opening(fenced)) for part, fenced in tail.fenced.items()] if tail.complete else []
+
+
+def _rows_of(key_groups: int) -> Callable[[Tail], Iterable[tuple[str, Output]]]:
+    """What was sent before, as if the groups that decided it told it."""
+    names = group_names(key_groups)
+    return lambda tail: [(names[key_group_of(each.recipient or "", key_groups)], each) for each in tail.sent]
 
 
 def _dead_letters(chunk: Chunk) -> tuple[str, list[DeadLetter]] | None:

@@ -178,7 +178,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 if not messages or _offset(messages[-1]) < end_offset:
                     self._next_offset = end_offset
                     self.at_head = True
-            elif error.fatal() or (not error.retriable() and error.code() not in _PASSING):
+            elif error.fatal() or (not error.retriable() and error.code() not in PASSING):
                 raise SourceError(f"reading {part_name(self.origin)}: {error.str()}")
             else:
                 log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
@@ -281,7 +281,7 @@ class _Keys(Sequence[bytes | None]):
         return self._messages[place].key()
 
 
-_PASSING: Final = frozenset(
+PASSING: Final = frozenset(
     {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
 )
 """What librdkafka goes on trying to mend by itself."""

@@ -42,6 +42,8 @@ class FlowMetrics(Collector):
         self._deciding: Deciding | None = None
         self.at_the_sinks = Tally()
         """What the last step before the sinks let through and held back."""
+        self.of_the_tail = Tally()
+        """What was found on the actions topic at the start."""
         self._clock: SystemClock | None = None
         self._identity: Identity | None = None
 
@@ -83,6 +85,8 @@ class FlowMetrics(Collector):
             before = [] if self._identity is None else [group.tally for group in self._identity.groups]
             decided = [] if self._deciding is None else [group.tally for group in self._deciding.groups]
             yield from _of_detection(self._detection, [*before, *decided, self.at_the_sinks], self._clock())
+        for name, text in _OF_THE_TAIL:
+            yield _counter(name, text, "", [("", self.of_the_tail.of(name))])
         if self._identity is not None:
             yield GaugeMetricFamily(
                 f"{PREFIX}_identity_snapshot_bytes",
@@ -166,6 +170,12 @@ def _of_detection(detection: Detection, beside: list[Tally], now_us: int) -> Ite
         f"{PREFIX}_snapshot_bytes", "Bytes of the key groups' latest snapshots.", detection.snapshot_bytes()
     )
 
+
+_OF_THE_TAIL: Final = (
+    ("tail_read", "Actions found on their topic at the start, which the state may not know of."),
+    ("tail_of_others", "Messages on the actions topic that are another job's."),
+    ("tail_unreadable", "Messages on the actions topic that say they are this job's and are no actions."),
+)
 
 _OF_IDENTITY: Final = (
     ("identified", "Anonymous customers that an identify named first."),

@@ -18,6 +18,7 @@ from operators.detect import Detection, GroupReport, Output
 from operators.keys import key_group_of
 from operators.marks import GroupMark
 from operators.policy.decide_group import DecideGroup, Snapshot
+from operators.policy.facts import SentBefore
 from operators.policy.relay import Relay
 from operators.policy.values import Ended, Handover, Match, ToDecide
 from operators.profile_reader import Profile
@@ -44,7 +45,10 @@ class Deciding:
 
     def build(self, resume_state: Snapshot | None) -> DecideLogic:
         """The logic of one deciding group, fresh or resumed."""
-        group = DecideGroup(self.detection.plan, self.detection.key_groups, self._profile_at)
+        detection = self.detection
+        group = DecideGroup(
+            detection.plan, detection.key_groups, self._profile_at, knows_sent=not detection.awaits_sent
+        )
         if resume_state is not None:
             group.restore(resume_state)
         self.groups.append(group)
@@ -67,7 +71,8 @@ class DecideLogic(StatefulBatchLogic[ToDecide, Output, Any]):
         """In the order it came; when all that detects has ended, a report beside the decisions."""
         if self._group.group is not None:
             # Nothing is asked any more as of a time before that.
-            self._detection.profiles_of(self._group.group).advance(self._group.clock.before_us)
+            before_us = min(self._group.clock.before_us, self._group.policy.before_us)
+            self._detection.profiles_of(self._group.group).advance(before_us)
         out: list[Output] = [*self._group.receive(values)]
         if self._group.clock.final and not self._reported:
             self._reported = True
@@ -79,9 +84,13 @@ class DecideLogic(StatefulBatchLogic[ToDecide, Output, Any]):
         return self._group.snapshot() if self._detection.keeps_snapshots else None
 
 
-def decide(step_id: str, found: KeyedStream[Output], deciding: Deciding) -> KeyedStream[Output]:
-    """What detection found, with its matches decided; keyed by key group."""
+def decide(
+    step_id: str, found: KeyedStream[Output], deciding: Deciding, sent: KeyedStream[SentBefore] | None = None
+) -> KeyedStream[Output]:
+    """What detection found, with its matches decided; keyed by key group. ``sent`` where detection awaits it."""
     to_decide: KeyedStream[ToDecide] = op.flat_map_batch(f"{step_id}_relay", found, deciding.relay)
+    if sent is not None:
+        to_decide = op.merge(f"{step_id}_sent", to_decide, sent)
     decided = op.stateful_batch(step_id, to_decide, deciding.build)
     others = op.filter(f"{step_id}_others", found, lambda keyed: not isinstance(keyed[1], _UNDECIDED))
     return op.merge(f"{step_id}_all", others, decided)

@@ -27,6 +27,7 @@ from operators.anonymous.values import FromIdentity
 from operators.group import KeyGroup, Told
 from operators.keys import TOGETHER_FOR
 from operators.plan import Plan
+from operators.policy.facts import SentBefore
 from operators.profiles import Profiles
 from operators.profiles.stored import FORMAT as PROFILES
 from operators.profiles.stored import restore_bucket, store_bucket
@@ -44,7 +45,7 @@ class GroupReport:
 
 
 Output: TypeAlias = Told | GroupReport
-Routed: TypeAlias = GroupBatch | FromIdentity | Touch
+Routed: TypeAlias = GroupBatch | FromIdentity | SentBefore | Touch
 
 _AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
 
@@ -64,6 +65,8 @@ class Detection:
     """False where no recovery store is used: a snapshot would be made for nobody."""
     has_identity: bool = False
     """Whether the identity step stands before it (``operators.identity_host``)."""
+    awaits_sent: bool = False
+    """Whether nothing is decided before it is told what was sent before (``operators.policy.facts``)."""
     logics: list[KeyGroupLogic | BucketLogic] = field(default_factory=list)
     _profiles: dict[int, Profiles] = field(default_factory=dict)
 
@@ -99,7 +102,12 @@ class Detection:
 
     def group_logic(self, resume_state: Snapshot | None) -> KeyGroupLogic:
         """The logic of a key group."""
-        group = KeyGroup(self.plan, dedupe_horizon_us=self.dedupe_horizon_us, identity_groups=self.identity_groups)
+        group = KeyGroup(
+            self.plan,
+            dedupe_horizon_us=self.dedupe_horizon_us,
+            identity_groups=self.identity_groups,
+            knows_sent=not self.awaits_sent,
+        )
         if resume_state is not None:
             restore(group, resume_state)
         logic = KeyGroupLogic(group, self)
@@ -210,16 +218,27 @@ class BucketLogic:
         return made
 
 
-def detect(step_id: str, chunks: Stream[Chunk], detection: Detection) -> KeyedStream[Output]:
-    """Chunks to decisions, late events and reports, keyed by key group."""
+def detect(
+    step_id: str, chunks: Stream[Chunk], detection: Detection, sent: KeyedStream[SentBefore] | None = None
+) -> KeyedStream[Output]:
+    """Chunks to decisions, late events and reports, keyed by key group.
+
+    ``sent``: where it awaits what was sent before, and decides itself.
+    """
     routed: KeyedStream[Routed] = op.flat_map(f"{step_id}_route", chunks, router(detection.plan, detection.key_groups))
-    return detect_routed(step_id, chunks, routed, detection)
+    return detect_routed(step_id, chunks, routed, detection, sent)
 
 
 def detect_routed(
-    step_id: str, chunks: Stream[Chunk], routed: KeyedStream[Routed], detection: Detection
+    step_id: str,
+    chunks: Stream[Chunk],
+    routed: KeyedStream[Routed],
+    detection: Detection,
+    sent: KeyedStream[SentBefore] | None = None,
 ) -> KeyedStream[Output]:
     """The same of what is routed already; ``chunks`` say what they change of profiles."""
+    if sent is not None:
+        routed = op.merge(f"{step_id}_sent", routed, sent)
     if detection.stores_profiles:
         op.input(f"{step_id}_workers", chunks.flow(), _CheckedWorkers())
         touches = op.flat_map(f"{step_id}_touch", chunks, toucher(detection.plan, detection.key_groups))

@@ -23,6 +23,7 @@ from operators.line import place_of, released
 from operators.marks import GroupMark, RelayedClock
 from operators.matcher import OWN_WAY
 from operators.plan import Interest, Plan, keys_of
+from operators.policy.facts import SentBefore
 from operators.policy.relay import MARK_EVERY_US
 from operators.policy.step import PolicyStep
 from operators.policy.values import Ended, Match, Undecided
@@ -74,8 +75,12 @@ class KeyGroup:
         dedupe_horizon_us: int,
         profiles: ProfileReader | None = None,
         identity_groups: int = 0,
+        knows_sent: bool = True,
     ) -> None:
-        """``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such."""
+        """``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such.
+
+        ``knows_sent`` as of ``PolicyStep``.
+        """
         self.plan = plan
         self.clock = GroupClock()
         self.first_us: dict[Origin, int] = {}
@@ -109,7 +114,13 @@ class KeyGroup:
             for program in plan.programs
         ]
         self.policy = (
-            PolicyStep(plan.programs, self.tally, self._read_profile, profiles or self.profile_on_arrival)
+            PolicyStep(
+                plan.programs,
+                self.tally,
+                self._read_profile,
+                profiles or self.profile_on_arrival,
+                knows_sent=knows_sent,
+            )
             if plan.decides_at_home
             else None
         )
@@ -118,8 +129,6 @@ class KeyGroup:
         """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
         self.apart = [automaton for automaton in self.automata if isinstance(automaton, ApartAutomaton)]
         """Those of them that may be behind."""
-        self._decided_us = BEGINNING_OF_TIME
-        """Everything before was handed on to be decided."""
         self._marked_us = BEGINNING_OF_TIME
         self._direct_final = False
         self._arrivals = Arrivals(plan, self.automata, self.tally)
@@ -154,13 +163,16 @@ class KeyGroup:
             for due_us, program, owner in self.timers.due_by(time_us)
         )
 
-    def receive(self, batch: GroupBatch | FromIdentity) -> list[Told]:
+    def receive(self, batch: GroupBatch | FromIdentity | SentBefore) -> list[Told]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
         out: list[Told] = []
         if self.policy is not None:
             # Where matches are decided in a step of its own, that step reads profiles later and settles them.
-            self.profiles.advance(self._decided_us)
-        if isinstance(batch, FromIdentity):
+            self.profiles.advance(min(self.reached_us, self.policy.before_us))
+        if isinstance(batch, SentBefore):
+            if self.policy is not None:
+                self.policy.learn(batch.facts, complete=batch.complete)
+        elif isinstance(batch, FromIdentity):
             self._take_identified(batch)
         else:
             self._take(batch, out)
@@ -189,7 +201,6 @@ class KeyGroup:
             automaton.go_on(None if self.ended else 1)
             if automaton.showing_us is not None:
                 before_us = min(before_us, automaton.showing_us)
-        self._decided_us = before_us
         return self._decide(before_us, self.ended)
 
     def _take(self, batch: GroupBatch, out: list[Told]) -> None:

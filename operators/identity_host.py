@@ -21,6 +21,7 @@ from operators.anonymous.relay import IdentityRelay, touches_of
 from operators.anonymous.state import restore, snapshot
 from operators.anonymous.values import FromIdentity, Identified, IdentityBatch
 from operators.detect import Detection, GroupReport, Output, Routed, detect_routed
+from operators.policy.facts import SentBefore
 from operators.records import Chunk
 from operators.route import Parted, parting_router
 from operators.state import Snapshot
@@ -89,7 +90,11 @@ class IdentityLogic(StatefulBatchLogic[IdentityBatch, Identified, Any]):
 
 
 def detect_identified(
-    step_id: str, identity_step_id: str, chunks: Stream[Chunk], identity: Identity
+    step_id: str,
+    identity_step_id: str,
+    chunks: Stream[Chunk],
+    identity: Identity,
+    sent: KeyedStream[SentBefore] | None = None,
 ) -> KeyedStream[Output]:
     """As ``operators.detect.detect``, with the identity step before it."""
     detection = identity.detection
@@ -104,7 +109,7 @@ def detect_identified(
     if detection.stores_profiles:
         ways.append(op.flat_map(f"{identity_step_id}_touch", relayed, touches_of(detection.plan, detection.key_groups)))
     routed: KeyedStream[Routed] = op.merge(f"{identity_step_id}_routed", *ways)
-    found = detect_routed(step_id, chunks, routed, detection)
+    found = detect_routed(step_id, chunks, routed, detection, sent)
     return op.merge(f"{step_id}_told", found, told)
 
 

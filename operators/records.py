@@ -170,6 +170,8 @@ class Decision(msgspec.Struct, omit_defaults=False):
     """When it is due: the event time of its match, or when it was released."""
     not_after_us: int | None = None
     """When it is too old to be delivered; None: never."""
+    sent_before: bool = False
+    """An action that an earlier run sent: it is on the topic already."""
 
 
 class LateEvent(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""How times are written at the edges: ISO 8601, UTC, milliseconds."""
+"""How times are written at the edges: ISO 8601, UTC."""
 
 from __future__ import annotations
 
@@ -14,5 +14,14 @@ _LAST_US = MAX_EPOCH_MS * 1_000
 
 def iso_ms(time_us: int) -> str:
     """``2026-01-05T10:00:00.120Z`` for microseconds since the Unix epoch; below a millisecond is cut off."""
-    time = _EPOCH + timedelta(microseconds=max(_FIRST_US, min(time_us, _LAST_US)))
-    return f"{time.isoformat(timespec='milliseconds')[:-6]}Z"
+    return f"{_time(time_us).isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def iso(time_us: int) -> str:
+    """The same with all there is of it: ``2026-01-05T10:00:00.120Z``, ``2026-01-05T10:00:00.120001Z``."""
+    timespec = "microseconds" if time_us % 1_000 else "milliseconds"
+    return f"{_time(time_us).isoformat(timespec=timespec)[:-6]}Z"
+
+
+def _time(time_us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=max(_FIRST_US, min(time_us, _LAST_US)))

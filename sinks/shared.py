@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -16,18 +16,21 @@ T = TypeVar("T")
 class Shared(Generic[T]):
     """Counts who holds the resource. Safe from any thread; ``open`` and ``close`` are called under its lock."""
 
-    def __init__(self, open: Callable[[], T], close: Callable[[T], None]) -> None:
+    def __init__(self, open: Callable[..., T], close: Callable[[T], None]) -> None:
         self._open = open
         self._close = close
         self._lock = threading.Lock()
         self._held: list[T] = []
         self._holders = 0
 
-    def acquire(self) -> T:
-        """The resource, opened now if nobody held it. Raises what ``open`` raises, and then counts nobody."""
+    def acquire(self, *how: Any) -> T:
+        """The resource, opened now, by ``open(*how)``, if nobody held it.
+
+        Raises what ``open`` raises, and then counts nobody.
+        """
         with self._lock:
             if not self._held:
-                self._held.append(self._open())
+                self._held.append(self._open(*how))
             self._holders += 1
             return self._held[0]
 

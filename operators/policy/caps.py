@@ -22,6 +22,7 @@ class Sent(NamedTuple):
     at_us: int
     channel: str
     tag: str | None
+    action_id: str
 
 
 class SentLog:
@@ -34,11 +35,15 @@ class SentLog:
         self.count = 0
 
     def add(self, recipient: str, sent: Sent) -> None:
-        """An action goes out."""
-        if any(concerns(cap, sent.channel, sent.tag) for cap in self._caps):
-            # One that fires on arrival may be ahead of the others.
-            insort(self.by_recipient.setdefault(recipient, []), sent, key=_time)
-            self.count += 1
+        """An action goes out. One that is known already counts once."""
+        if not any(concerns(cap, sent.channel, sent.tag) for cap in self._caps):
+            return
+        known = self.by_recipient.setdefault(recipient, [])
+        if any(each.action_id == sent.action_id for each in known):
+            return
+        # One that fires on arrival may be ahead of the others.
+        insort(known, sent, key=_time)
+        self.count += 1
 
     def is_full(self, recipient: str, cap: Cap, at_us: int, zone: Callable[[], ZoneInfo]) -> bool:
         """Whether a cap leaves no room at ``at_us``. A rolling span is (at - per, at], a period [its start, at]."""

@@ -25,8 +25,11 @@ class Contest:
 
     def add(self, recipient: str, time_us: int, priority: int) -> None:
         """Something of this match goes out."""
-        if self.is_possible:
-            self.sent.setdefault(recipient, []).append((time_us, priority))
+        if not self.is_possible:
+            return
+        known = self.sent.setdefault(recipient, [])
+        if (time_us, priority) not in known:
+            known.append((time_us, priority))
             self.count += 1
 
     def has_better(self, recipient: str, time_us: int, priority: int, within_us: int) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from operators.marks import RelayedClock
 from operators.plan import Plan
+from operators.policy.facts import SentBefore
 from operators.policy.state import plain_policy, restore_policy
 from operators.policy.step import PolicyStep
 from operators.policy.values import Ended, Handover, MarkTo, Match, ToDecide
@@ -25,12 +26,15 @@ Snapshot = tuple[str, bytes, tuple[bytes, ...]]
 class DecideGroup:
     """Matches and marks in, decisions out."""
 
-    def __init__(self, plan: Plan, key_groups: int, profiles: ProfileReader = nobody_known) -> None:
+    def __init__(
+        self, plan: Plan, key_groups: int, profiles: ProfileReader = nobody_known, *, knows_sent: bool = True
+    ) -> None:
+        """``knows_sent`` as of ``PolicyStep``."""
         self.tally = Tally()
         self.clock = RelayedClock(key_groups)
         self.group: int | None = None
         """Which one it is, once a relay has said so."""
-        self.policy = PolicyStep(plan.programs, self.tally, profiles)
+        self.policy = PolicyStep(plan.programs, self.tally, profiles, knows_sent=knows_sent)
 
     def receive(self, values: Sequence[ToDecide]) -> list[Decision]:
         """What the relays sent, in the order it came."""
@@ -41,6 +45,8 @@ class DecideGroup:
                 self.group = each.to
             elif isinstance(each, Handover):
                 restore_policy(self.policy, each.policy)
+            elif isinstance(each, SentBefore):
+                self.policy.learn(each.facts, complete=each.complete)
             else:
                 found.append(each)
         return self.policy.receive(found, self.clock.before_us)

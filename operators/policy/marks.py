@@ -43,6 +43,12 @@ class Marks:
             mark = mark._replace(firm=known.firm or mark.firm)
         self.by_place[place] = mark
 
+    def raise_to(self, place: Place, mark: Mark) -> None:
+        """As ``set``, of a match whose turn may be over: a later match's mark stays what it is."""
+        known = self.by_place.get(place)
+        if known is None or known.match_id == mark.match_id or known.time_us <= mark.time_us:
+            self.set(place, mark)
+
     def confirm(self, place: Place, match_id: str) -> None:
         """Something of this match that was deferred is sent; a later match's mark stays what it is."""
         mark = self.by_place.get(place)

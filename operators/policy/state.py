@@ -11,12 +11,18 @@ from typing import Any
 import msgspec
 
 from operators.policy.caps import Sent
+from operators.policy.facts import Fact
 from operators.policy.marks import Mark, Marks
 from operators.policy.step import PolicyStep
 from operators.policy.values import Ended, Match
 from operators.policy.waiting import Held, Release
 
 PlainPolicy = dict[str, Any]
+
+# What msgspec knows of a type is made here and now. Made at the first use, on the thread of a worker, it is seen half
+# made by a second one, and the process dies of it (seen with msgspec 0.22, on a resume of several workers).
+for _type in (Match, Fact):
+    msgspec.msgpack.Decoder(_type)
 
 
 def plain_policy(step: PolicyStep, watermark_us: int) -> PlainPolicy:
@@ -30,10 +36,12 @@ def plain_policy(step: PolicyStep, watermark_us: int) -> PlainPolicy:
             for releases in waiting.releases.values()
         ],
         "ends": [[ended.match_id, ended.action, ended.order_us] for ended in waiting.ends()],
-        "sent": [[recipient, *map(list, sent)] for recipient, sent in step.sent.by_recipient.items()],
-        "cooldowns": _plain_marks(step.cooldowns),
-        "fired": _plain_marks(step.fired),
-        "contest": [[recipient, *map(list, sent)] for recipient, sent in step.contest.sent.items()],
+        "sent": [[recipient, *map(list, sent)] for recipient, sent in step.reached.sent.by_recipient.items()],
+        "cooldowns": _plain_marks(step.reached.cooldowns),
+        "fired": _plain_marks(step.reached.fired),
+        "facts": [msgspec.to_builtins(fact) for fact in step.facts.values()],
+        "arrived": [_plain(match) for match in step.arrived],
+        "contest": [[recipient, *map(list, sent)] for recipient, sent in step.reached.contest.sent.items()],
     }
 
 
@@ -53,13 +61,19 @@ def restore_policy(step: PolicyStep, plain: PlainPolicy) -> None:
     for match_id, action, order_us in plain["ends"]:
         step.waiting.end(Ended(match_id, action, order_us))
     for recipient, *sent in plain["sent"]:
-        for at_us, channel, tag in sent:
-            step.sent.add(recipient, Sent(at_us, channel, tag))
-    _restore_marks(step, step.cooldowns, plain["cooldowns"])
-    _restore_marks(step, step.fired, plain["fired"])
+        for each in sent:
+            step.reached.sent.add(recipient, Sent(*each))
+    _restore_marks(step, step.reached.cooldowns, plain["cooldowns"])
+    _restore_marks(step, step.reached.fired, plain["fired"])
+    step.learn([msgspec.convert(fact, Fact) for fact in plain["facts"]], complete=False)
+    for match in plain["arrived"]:
+        if match["trigger"] in step.programs:
+            step.arrived.append(msgspec.convert(match, Match))
+        else:
+            step.tally.add("state_dropped", match["trigger"])
     for recipient, *sent in plain["contest"]:
         for time_us, priority in sent:
-            step.contest.add(recipient, time_us, priority)
+            step.reached.contest.add(recipient, time_us, priority)
 
 
 def _restore_deferred(step: PolicyStep, match: Match, releases: list[Any]) -> None:

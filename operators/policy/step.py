@@ -12,18 +12,18 @@ from typing import Final
 
 from operators.identity import identity
 from operators.policy.asking import Asked
-from operators.policy.caps import Sent, SentLog, every_cap
-from operators.policy.compiled import CompiledPolicy, concerns
-from operators.policy.contest import Contest
+from operators.policy.caps import Sent
+from operators.policy.compiled import concerns
+from operators.policy.facts import Fact
 from operators.policy.local_time import QuietEnd
-from operators.policy.marks import Mark, Marks, Place
+from operators.policy.reached import Reached
 from operators.policy.shares import is_held_out, is_held_out_of_all, release_us
 from operators.policy.values import Ended, Match
 from operators.policy.waiting import Held, Release, Waiting
 from operators.profile_reader import ProfileReader, nobody_known
 from operators.program import CompiledAction, Program
 from operators.reasons import Outcome, SuppressReason
-from operators.records import Decision
+from operators.records import BEGINNING_OF_TIME, Decision
 from operators.tally import Tally
 
 _SPARE: Final = 1_000
@@ -39,13 +39,20 @@ class PolicyStep:
         tally: Tally,
         profiles: ProfileReader = nobody_known,
         on_arrival: ProfileReader | None = None,
+        *,
+        knows_sent: bool = True,
     ) -> None:
+        """``knows_sent`` False: nothing is decided until ``learn`` has been told of all that was sent before."""
         self.programs = {program.name: program for program in programs}
         self.waiting = Waiting()
-        self.sent = SentLog(every_cap([program.policy.caps for program in programs]))
-        self.cooldowns = Marks()
-        self.fired = Marks()
-        self.contest = Contest(programs)
+        self.reached = Reached(programs)
+        self.knows_sent = knows_sent
+        self.facts: dict[str, Fact] = {}
+        """What was sent before and may still be decided, by action id."""
+        self.arrived: list[Match] = []
+        """Matches that wait for nothing but ``knows_sent``."""
+        self.before_us = BEGINNING_OF_TIME
+        """Everything that stands before this is decided."""
         self.tally = tally
         self._profiles = profiles
         self._on_arrival = on_arrival or profiles
@@ -54,24 +61,32 @@ class PolicyStep:
 
     def receive(self, found: Sequence[Match | Ended], before_us: int) -> list[Decision]:
         """What was found, and that everything before ``before_us`` has been; gives the decisions, in order."""
-        decisions: list[Decision] = []
         for each in found:
-            if isinstance(each, Match):
-                decisions += self.take(each)
-            else:
+            if isinstance(each, Ended):
                 self.waiting.end(each)
+            elif self._is_at_once(each):
+                self.arrived.append(each)
+            else:
+                program = self.programs[each.trigger]
+                self.waiting.hold(Held(each, each.order_us + program.policy.arbitration_us, program.priority))
+        if not self.knows_sent:
+            return []
+        decisions: list[Decision] = []
+        for match in self.arrived:
+            decisions += self._decide(Held(match, match.order_us, self.programs[match.trigger].priority))
+        self.arrived.clear()
         decisions += self.advance(before_us)
         if decisions:
             self.forget(before_us)
         return decisions
 
-    def take(self, match: Match) -> list[Decision]:
-        """A match was found; gives the decisions that wait for nothing."""
-        program = self.programs[match.trigger]
-        if self._is_at_once(match):
-            return list(self._decide(Held(match, match.order_us, program.priority)))
-        self.waiting.hold(Held(match, match.order_us + program.policy.arbitration_us, program.priority))
-        return []
+    def learn(self, facts: Sequence[Fact], *, complete: bool) -> None:
+        """These actions were sent before. What the state knows of them already does no harm: they count once."""
+        for fact in facts:
+            if fact.action_id not in self.facts:
+                self.facts[fact.action_id] = fact
+                self.waiting.expect(fact)
+        self.knows_sent |= complete
 
     def advance(self, before_us: int) -> list[Decision]:
         """Everything that stands before ``before_us`` has been found: decides it, in order."""
@@ -81,23 +96,22 @@ class PolicyStep:
                 decisions += self._decide(entry)
             elif isinstance(entry, Release):
                 decisions += self._release(entry)
+            elif isinstance(entry, Fact):
+                self._pass(entry)
             else:
                 decisions += self._end(entry)
+        self.before_us = max(self.before_us, before_us)
         return decisions
 
     def forget(self, watermark_us: int) -> None:
         """Lets go of what no window needs any more, whenever there is twice as much as was needed."""
-        if self._kept() > self._sweep_at:
+        if self.reached.count > self._sweep_at:
             self.sweep(watermark_us)
-            self._sweep_at = max(_SPARE, 2 * self._kept())
+            self._sweep_at = max(_SPARE, 2 * self.reached.count)
 
     def sweep(self, watermark_us: int) -> None:
-        """Lets go of it now."""
-        for each in (self.sent, self.cooldowns, self.fired, self.contest):
-            each.forget(watermark_us)
-
-    def _kept(self) -> int:
-        return len(self.cooldowns.by_place) + len(self.fired.by_place) + self.sent.count + self.contest.count
+        """Lets go of it now. What is not decided yet may need more than the watermark would leave."""
+        self.reached.forget(min(watermark_us, self.before_us))
 
     def _is_at_once(self, match: Match) -> bool:
         """Whether a match waits for nothing; it takes no part in contests."""
@@ -111,14 +125,14 @@ class PolicyStep:
         actions = [action for action in program.actions if action.name in match.data]
         if not actions:
             return
-        if self._has_fired(match, program.policy):
+        if self.reached.has_fired(match, program.policy) and not any(self._fact(match, each) for each in actions):
             self.tally.add("already_fired", match.trigger)
             return
         profiles = self._on_arrival if self._is_at_once(match) else self._profiles
         asked = Asked(match.recipient, held.at_us, profiles)
         reason = self._reason_of_match(match, program, asked)
         if reason is SuppressReason.HOLDOUT:
-            self._mark(match, program.policy, firm=True)
+            self.reached.mark(match, program.policy, firm=True)
         elif reason is SuppressReason.WHERE and asked.where(program.policy, match) is None:
             self.tally.add("unknown_where", match.trigger)
         for action in actions:
@@ -141,10 +155,10 @@ class PolicyStep:
         if reason is not None:
             return self._suppressed(match, action, reason, asked)
         if not self._is_at_once(match):
-            self.contest.add(asked.recipient, match.order_us, program.priority)
+            self.reached.contest.add(asked.recipient, match.order_us, program.priority)
         if quiet is not None:
             return self._deferred(match, action, release_us(_action_id(match, action.name), quiet), asked)
-        self._mark(match, program.policy, firm=True)
+        self.reached.mark(match, program.policy, firm=True)
         return self._sent(match, action, asked)
 
     def _release(self, release: Release) -> Iterator[Decision]:
@@ -161,8 +175,31 @@ class PolicyStep:
             again_us = release_us(_action_id(match, action.name), quiet)
             self.waiting.defer(Release(match, action.name, release.place, again_us, program.priority))
         else:
-            self._confirm(match)
+            self.reached.confirm(match)
             yield self._sent(match, action, asked)
+
+    def _pass(self, fact: Fact) -> None:
+        """The time has come at which an action was sent before: from here on it counts, decided again or not."""
+        if fact.action_id not in self.facts:
+            return
+        self.reached.count_fact(fact, self.programs.get(fact.trigger))
+        if not self.waiting.may_decide(fact):
+            # What can find its match has come: its event lies before this time.
+            del self.facts[fact.action_id]
+            self.tally.add("sent_before", fact.trigger)
+
+    def _adopt(self, fact: Fact, match: Match, action: CompiledAction, asked: Asked) -> Decision:
+        """An action whose turn it is was sent before: that is its outcome, whatever would be decided now."""
+        del self.facts[fact.action_id]
+        self.tally.add("sent_before", match.trigger)
+        self.reached.count_fact(fact, self.programs[match.trigger], match)
+        decision = self._decision(match, action, Outcome.ACTION, None, asked, fact.at_us)
+        decision.sent_before = True
+        return decision
+
+    def _fact(self, match: Match, action: CompiledAction) -> Fact | None:
+        """That this action was sent before, if it was."""
+        return self.facts.get(_action_id(match, action.name)) if self.facts else None
 
     def _end(self, ended: Ended) -> Iterator[Decision]:
         """An event in its turn: what it ends of its match waits no more."""
@@ -176,12 +213,6 @@ class PolicyStep:
                 action = self.programs[release.match.trigger].actions[release.place]
                 yield self._suppressed(release.match, action, SuppressReason.EXITED, asked)
                 self._withdraw(release.match)
-
-    def _has_fired(self, match: Match, policy: CompiledPolicy) -> bool:
-        """Whether ``fires`` says that this match is none: it is not decided at all."""
-        return policy.once_us is not None and self.fired.holds(
-            _fired_place(match), match.match_id, match.order_us, policy.once_us
-        )
 
     def _reason_of_match(self, match: Match, program: Program, asked: Asked) -> SuppressReason | None:
         """What holds all actions of a match back, the first there is."""
@@ -199,9 +230,7 @@ class PolicyStep:
             match.recipient, match.trigger, policy.holdout
         ):
             return SuppressReason.HOLDOUT
-        if policy.cooldown_us and self.cooldowns.holds(
-            _cooldown_place(match), match.match_id, match.order_us, policy.cooldown_us
-        ):
+        if self.reached.is_cooling(match, policy):
             return SuppressReason.COOLDOWN
         return None
 
@@ -211,7 +240,7 @@ class PolicyStep:
         """What holds one action back when it would go out."""
         policy = program.policy
         for cap in policy.caps:
-            if concerns(cap, action.channel, action.tag) and self.sent.is_full(
+            if concerns(cap, action.channel, action.tag) and self.reached.sent.is_full(
                 asked.recipient, cap, asked.at_us, lambda: policy.customer_zone(asked.profile)
             ):
                 return SuppressReason.CAP
@@ -221,10 +250,10 @@ class PolicyStep:
 
     def _must_yield(self, match: Match, program: Program, at_us: int) -> bool:
         """Whether something of higher priority goes to the recipient within ``arbitration``."""
-        if not self.contest.is_possible or self._is_at_once(match) or match.recipient is None:
+        if not self.reached.contest.is_possible or self._is_at_once(match) or match.recipient is None:
             return False
         within_us = program.policy.arbitration_us
-        if self.contest.has_better(match.recipient, match.order_us, program.priority, within_us):
+        if self.reached.contest.has_better(match.recipient, match.order_us, program.priority, within_us):
             return True
         return any(
             other.priority > program.priority
@@ -237,7 +266,7 @@ class PolicyStep:
         """Whether anything of a match that is not decided yet would be sent or deferred, as far as is known now."""
         match, program = held.match, self.programs[held.match.trigger]
         policy = program.policy
-        if self._has_fired(match, policy):
+        if self.reached.has_fired(match, policy):
             return False
         asked = Asked(match.recipient, at_us, self._profiles)
         if None in held.ended or self._reason_of_match(match, program, asked) is not None:
@@ -252,37 +281,31 @@ class PolicyStep:
         )
 
     def _sent(self, match: Match, action: CompiledAction, asked: Asked) -> Decision:
-        self.sent.add(asked.recipient, Sent(asked.at_us, action.channel, action.tag))
+        fact = self._fact(match, action)
+        if fact is not None:
+            return self._adopt(fact, match, action, asked)
+        self.reached.sent.add(
+            asked.recipient, Sent(asked.at_us, action.channel, action.tag, _action_id(match, action.name))
+        )
         return self._decision(match, action, Outcome.ACTION, None, asked, asked.at_us)
 
     def _deferred(self, match: Match, action: CompiledAction, until_us: int, asked: Asked) -> Decision:
         program = self.programs[match.trigger]
         place = program.actions.index(action)
         self.waiting.defer(Release(match, action.name, place, until_us, program.priority))
-        self._mark(match, program.policy, firm=False)
+        self.reached.mark(match, program.policy, firm=False)
         return self._decision(match, action, Outcome.DEFERRED, None, asked, until_us)
 
     def _suppressed(self, match: Match, action: CompiledAction, reason: SuppressReason, asked: Asked) -> Decision:
+        fact = self._fact(match, action)
+        if fact is not None:
+            return self._adopt(fact, match, action, asked)
         return self._decision(match, action, Outcome.SUPPRESSED, reason, asked, asked.at_us)
-
-    def _mark(self, match: Match, policy: CompiledPolicy, *, firm: bool) -> None:
-        """``cooldown`` and ``fires`` count from this match; not ``firm`` while it is only deferred."""
-        if policy.cooldown_us:
-            mark = Mark(match.order_us, policy.cooldown_us, match.match_id, firm)
-            self.cooldowns.set(_cooldown_place(match), mark)
-        if policy.once_us is not None:
-            self.fired.set(_fired_place(match), Mark(match.order_us, policy.once_us, match.match_id, firm))
-
-    def _confirm(self, match: Match) -> None:
-        """Something of a match that had been deferred is sent."""
-        self.cooldowns.confirm(_cooldown_place(match), match.match_id)
-        self.fired.confirm(_fired_place(match), match.match_id)
 
     def _withdraw(self, match: Match) -> None:
         """Something of a match that had been deferred is not sent: if that was all of it, it never fired."""
         if match.match_id not in self.waiting.releases:
-            self.cooldowns.withdraw(_cooldown_place(match), match.match_id)
-            self.fired.withdraw(_fired_place(match), match.match_id)
+            self.reached.withdraw(match)
 
     def _decision(
         self,
@@ -328,11 +351,3 @@ def _expired(match: Match, program: Program) -> Decision:
 
 def _action_id(match: Match, action: str) -> str:
     return identity((match.match_id, action))
-
-
-def _cooldown_place(match: Match) -> Place:
-    return (match.trigger, match.recipient)
-
-
-def _fired_place(match: Match) -> Place:
-    return (match.trigger, match.key, match.per)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from operators.marks import GroupMark, RelayedMark
+from operators.policy.facts import SentBefore
 from operators.records import Evidence
 
 
@@ -59,4 +60,4 @@ class Handover(msgspec.Struct):
 Undecided: TypeAlias = Match | Ended | GroupMark | Handover
 """What detection sends where deciding is a step of its own."""
 
-ToDecide: TypeAlias = Match | Ended | MarkTo | Handover
+ToDecide: TypeAlias = Match | Ended | MarkTo | Handover | SentBefore

@@ -1,7 +1,8 @@
 """What waits to be decided, in the one order of deciding: time, priority, trigger, key, action.
 
-Three things stand in the line: a match that the watermark has not passed, a deferred action until its release, and an
-event that ends what waits of a match. At one time the last comes last: an event exactly at the release is too late.
+Four things stand in the line: a match that the watermark has not passed, a deferred action until its release, an
+action that was sent before (after the match or release that it came of), and an event that ends what waits of a match.
+At one time the last comes last: an event exactly at the release is too late.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Any, TypeAlias
 
+from operators.policy.facts import Fact
 from operators.policy.values import Ended, Match
 
 _DECIDES, _ENDS = 0, 1
 _WHOLE = -1
 """The place among a match's actions of the match itself."""
+_LAST = 1 << 30
+"""The place behind them of what was sent of it before."""
 
 
 class Held:
@@ -45,7 +49,7 @@ class Release:
         self.gone = False
 
 
-Entry: TypeAlias = Held | Release | Ended
+Entry: TypeAlias = Held | Release | Fact | Ended
 
 
 class Waiting:
@@ -71,6 +75,19 @@ class Waiting:
         """An action waits."""
         self.releases.setdefault(release.match.match_id, []).append(release)
         self._push(release.at_us, _DECIDES, release.priority, release.match, release.place, release)
+
+    def expect(self, fact: Fact) -> None:
+        """An action that was sent before has its place in the order."""
+        self._push_at(
+            fact.at_us, _DECIDES, fact.priority, fact.trigger, fact.key, fact.begun, fact.match_id, _LAST, fact
+        )
+
+    def may_decide(self, fact: Fact) -> bool:
+        """Whether what was sent before may still come to its turn here."""
+        held = self.held.get(fact.match_id)
+        if held is not None and fact.action in held.match.data:
+            return True
+        return any(release.action == fact.action for release in self.releases.get(fact.match_id, ()))
 
     def end(self, ended: Ended) -> None:
         """An event comes to its place in the order, if what it ends waits here."""
@@ -112,13 +129,26 @@ class Waiting:
         return (entry for *_, entry in self._line if isinstance(entry, Ended))
 
     def _push(self, at_us: int, phase: int, priority: int, match: Match, place: int, entry: Entry) -> None:
-        key = (match.key,) if isinstance(match.key, str) else match.key
-        self._count += 1  # two events may end one match at one time: nothing after this is compared
         # Of matches of one key at one time the one that began first: the order in which they are told.
         first = match.evidence[0]
         begun = (first.event_time_us, first.topic, first.partition, first.offset)
-        order = (at_us, phase, -priority, match.trigger, key, begun, match.match_id, place, self._count)
-        heappush(self._line, (*order, entry))
+        self._push_at(at_us, phase, priority, match.trigger, match.key, begun, match.match_id, place, entry)
+
+    def _push_at(
+        self,
+        at_us: int,
+        phase: int,
+        priority: int,
+        trigger: str,
+        key: str | tuple[str, ...],
+        begun: tuple[Any, ...],
+        match_id: str,
+        place: int,
+        entry: Entry,
+    ) -> None:
+        self._count += 1  # two events may end one match at one time: nothing after this is compared
+        keys = (key,) if isinstance(key, str) else key
+        heappush(self._line, (at_us, phase, -priority, trigger, keys, begun, match_id, place, self._count, entry))
 
 
 def _drop(index: dict[str, list[Any]], name: str, entry: Any) -> None:

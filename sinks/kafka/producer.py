@@ -20,14 +20,14 @@ KafkaConfig: TypeAlias = Mapping[str, str | int | float | bool]
 _log: Final = logging.getLogger(__name__)
 
 # Whoever configures a producer may change these.
-_DEFAULTS: Final[KafkaConfig] = {
+DEFAULTS: Final[KafkaConfig] = {
     "compression.type": "lz4",
     "linger.ms": 5,
     # 200 MB; librdkafka's default of 1 GiB could hold more than the job's own state.
     "queue.buffering.max.kbytes": 200 * 1024,
 }
 # Not these: without them a confirmed message may be lost, or come twice or out of order.
-_REQUIRED: Final[KafkaConfig] = {"enable.idempotence": True, "acks": "all"}
+REQUIRED: Final[KafkaConfig] = {"enable.idempotence": True, "acks": "all"}
 
 _FULL_QUEUE_WAIT_S: Final = 0.05
 
@@ -58,9 +58,9 @@ class ConfirmedProducer:
         self._delivered = metrics.MESSAGES_DELIVERED.labels(topic=topic)
         self._failed = metrics.MESSAGES_FAILED.labels(topic=topic)
         settings: dict[str, Any] = {
-            **_DEFAULTS,
+            **DEFAULTS,
             **config,
-            **_REQUIRED,
+            **REQUIRED,
             "delivery.timeout.ms": int(deadline_s * 1000),
             "error_cb": self._on_error,
         }

@@ -9,6 +9,7 @@ STORED = {
     "DECIDE": "decide",
     "OUTPUTS": "outputs",
     "ACTIONS": "actions",
+    "ACTIONS_TAIL": "actions_tail",
     "DECISIONS": "decisions",
     "LATE": "late",
     "ARCHIVE": "archive",

@@ -7,8 +7,9 @@ from bytewax import operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSource, run_main
 from confluent_kafka import Consumer, Message, TopicPartition
+from msgspec.structs import replace
 
-from sinks.kafka.actions import ActionsSink
+from sinks.kafka.actions import PARTS, ActionsSink, Opening, part_of
 from sinks.kafka.dead_letters import DeadLetterSink
 from tests.kafka.topics import TopicFactory
 from tests.unit.sinks.samples import BASE_US, ORIGIN, PART, dead_letter, decision
@@ -17,22 +18,17 @@ pytestmark = pytest.mark.integration
 
 
 def messages(brokers: str, topic: str) -> list[Message]:
-    """Everything on a topic now, by Kafka partition and offset."""
+    """Everything on a topic that is committed now, by Kafka partition and offset."""
     consumer = Consumer(
-        {"bootstrap.servers": brokers, "group.id": "test", "enable.partition.eof": False, "enable.auto.commit": False}
+        {"bootstrap.servers": brokers, "group.id": "test", "enable.partition.eof": True, "enable.auto.commit": False}
     )
     partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
     found: list[Message] = []
     for partition in partitions:
-        place = TopicPartition(topic, partition, 0)
-        _, end = consumer.get_watermark_offsets(place, timeout=10)
-        consumer.assign([place])
-        before = len(found)
-        while len(found) - before < end:
-            message = consumer.poll(10)
-            assert message is not None
-            assert message.error() is None
+        consumer.assign([TopicPartition(topic, partition, 0)])
+        while (message := consumer.poll(10)) is not None and message.error() is None:
             found.append(message)
+        assert message is not None, "read to its end"
     consumer.close()
     return found
 
@@ -41,8 +37,13 @@ def test_actions_are_on_the_topic_when_the_dataflow_ends(kafka: str, topic: Topi
     name = topic(partitions=3)
     decisions = [decision(number, recipient=f"c{number % 10}") for number in range(200)]
     flow = Dataflow("actions")
-    stream = op.input("in", flow, TestingSource([(each.recipient, each) for each in decisions]))
-    op.output("out", stream, ActionsSink({"bootstrap.servers": kafka}, name, now_us=lambda: BASE_US))
+    opening = [(part, Opening(None)) for part in PARTS]
+    # An action may come before the opening of its partition.
+    items = [*opening[:5], *((part_of(each.recipient), each) for each in decisions), *opening[5:]]
+    stream = op.input("in", flow, TestingSource(items, batch_size=len(items)))
+    op.output(
+        "out", stream, ActionsSink({"bootstrap.servers": kafka}, name, application="test", now_us=lambda: BASE_US)
+    )
     run_main(flow)
     sent = messages(kafka, name)
     assert {json.loads(each.value() or b"")["action_id"] for each in sent} == {each.action_id for each in decisions}
@@ -58,9 +59,9 @@ def test_actions_are_on_the_topic_when_the_dataflow_ends(kafka: str, topic: Topi
 
 def test_one_recipients_actions_keep_their_order(kafka: str, topic: TopicFactory) -> None:
     name = topic(partitions=3)
-    sink = ActionsSink({"bootstrap.servers": kafka}, name, now_us=lambda: BASE_US)
+    sink = ActionsSink({"bootstrap.servers": kafka}, name, application="test", now_us=lambda: BASE_US)
     partition = sink.build_part("out", "00", None)
-    partition.write_batch([decision(number, recipient="c1") for number in range(500)])
+    partition.write_batch([Opening(None), *(decision(number, recipient="c1") for number in range(500))])
     partition.snapshot()
     partition.close()
     times = [json.loads(each.value() or b"")["event_time"] for each in messages(kafka, name)]
@@ -70,11 +71,13 @@ def test_one_recipients_actions_keep_their_order(kafka: str, topic: TopicFactory
 
 def test_what_is_no_action_is_not_sent(kafka: str, topic: TopicFactory) -> None:
     name = topic()
-    sink = ActionsSink({"bootstrap.servers": kafka}, name, now_us=lambda: BASE_US)
+    sink = ActionsSink({"bootstrap.servers": kafka}, name, application="test", now_us=lambda: BASE_US)
     partition = sink.build_part("out", "00", None)
-    with pytest.raises(ValueError, match="suppressed: only actions"):
-        partition.write_batch([decision(1, "suppressed")])
-    partition.snapshot()
+    partition.write_batch([Opening(None)])
+    for refused in (decision(1, "suppressed"), replace(decision(2), sent_before=True)):
+        with pytest.raises(ValueError, match="only actions to be sent"):
+            partition.write_batch([refused])
+    partition.close()
     assert messages(kafka, name) == []
 
 

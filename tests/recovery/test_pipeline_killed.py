@@ -1,4 +1,4 @@
-"""SIGKILL at any moment, and a restart on the same recovery store: nothing is lost, and no row comes twice."""
+"""SIGKILL at any moment, and a restart on the same recovery store: nothing is lost, and nothing comes twice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def week(site: Site, week_events: Path) -> Week:
     return read_week(week_events, site.triggers, site.folder, limit=(len(MOMENTS) + 1) * PORTION)
 
 
-def test_a_pipeline_killed_again_and_again_loses_nothing_and_doubles_no_row(site: Site, week: Week) -> None:
+def test_a_pipeline_killed_again_and_again_loses_nothing_and_doubles_nothing(site: Site, week: Week) -> None:
     """Each life begins with another portion unread, and with what the one before it did not bring to an epoch's end."""
     messages, store, killed_at = week.messages(), site.recovery_store(), []
     for place, (what, moment) in enumerate(MOMENTS.items()):
@@ -61,10 +61,11 @@ def test_a_pipeline_killed_again_and_again_loses_nothing_and_doubles_no_row(site
     site.produce(messages[len(MOMENTS) * PORTION :])
     with site.flow(recovery=store) as flow:
         flow.wait_until(lambda: site.number(ARCHIVED) == len(week.events), what="every event archived")
-        flow.wait_until(lambda: set(site.action_ids()) == week.actions.keys(), what="every action")
+        flow.wait_until(lambda: len(site.action_ids()) >= len(week.actions), what="every action")
         flow.wait_until(lambda: site.number(DECIDED) == len(week.actions), what="every decision recorded")
         store.wait_until_kept(flow)
     print(f"killed when (archived, actions, epoch): {killed_at}; actions on the topic: {len(site.actions())}")
+    assert sorted(site.action_ids()) == sorted(week.actions)
     assert_each_row_once(site, week)
 
 

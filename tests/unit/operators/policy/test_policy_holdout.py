@@ -57,4 +57,4 @@ def test_a_held_out_match_uses_up_the_one_firing():
 
 def test_a_held_out_action_starts_its_own_cooldown():
     (group,) = run(rule("holdout: 100%, cooldown: 1d"), [event("a", "0s")], key_groups=1).groups
-    assert list(group.policy.cooldowns.by_place) == [("t", "c1")]
+    assert list(group.policy.reached.cooldowns.by_place) == [("t", "c1")]

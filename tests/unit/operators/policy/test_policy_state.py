@@ -49,7 +49,8 @@ def test_it_holds_a_held_match_a_deferred_action_what_was_sent_and_the_marks():
     ((match, releases),) = plain["deferred"]
     assert (match["trigger"], match["data"]) == ("quiet", {"push": {"v": {"deep": [1, 2.5, None]}}})
     assert [action for action, _ in releases] == ["push"]
-    assert plain["sent"] == [["c1", [START_US, "email", None]]]
+    ((recipient, (*sent, action_id)),) = plain["sent"]
+    assert (recipient, sent, len(action_id)) == ("c1", [START_US, "email", None], 32)
     assert [place for place, _ in plain["cooldowns"]] == [["capped", "c1"]]
     assert plain["fired"] == []
     assert [place for place, _ in policy_of(fed(*BEFORE, event("x", "2h")))["fired"]] == [["held", "c1", None]]
@@ -74,10 +75,10 @@ def test_what_no_window_needs_is_dropped():
 def test_in_a_long_run_what_is_over_is_let_go_without_a_snapshot():
     events = [event("a", f"{n}m", customer=f"c{n}") for n in range(5_000)]
     group = fed(*events, texts=TEXTS[:1])
-    assert group.policy.sent.count < 2_500
-    assert len(group.policy.cooldowns.by_place) < 2_500
+    assert group.policy.reached.sent.count < 2_500
+    assert len(group.policy.reached.cooldowns.by_place) < 2_500
     hot = fed(*[event("a", f"{n}m", id=str(n)) for n in range(0, 100_000, 61)], texts=[TEXTS[0].replace("2h", "5m")])
-    assert hot.policy.sent.count < 1_100
+    assert hot.policy.reached.sent.count < 1_100
 
 
 def test_what_waits_of_a_removed_trigger_or_action_is_let_go_and_counted():

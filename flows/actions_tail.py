@@ -1,0 +1,238 @@
+"""What was sent since the last closed epoch, read from the actions topic before anything is decided.
+
+Bytewax resumes what it stored when an epoch closed; actions that were sent after that are decided again. A sink cannot
+know them: Bytewax builds its partitions at their first item and stores their state only in epochs they were written
+in. So this source, which is awake in every epoch, stores where the actions topic ended when its epoch closed. When it
+starts it ends what a dead predecessor left open, reads from there to the end, and says that this is all. Without a
+stored state (the first start, or a crash inside the first epoch) it reads the whole topic, as events are read from
+their beginning; a topic made anew is read from its start.
+
+What it stores may lie before the end of the epoch, and never behind it: sources wait with the next epoch until all of
+them and all sinks have done with this one. What it gives twice counts once (``operators.policy.facts``).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, cast
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from flows.kafka_source import PASSING, SourceError
+from flows.topic_ends import NO_ID, TopicEnds, TopicWatch
+from operators.records import Decision
+from operators.tally import Tally
+from sinks.kafka.action_message import application_of, read_action
+from sinks.kafka.actions import PARTS
+from sinks.kafka.transactions import Incarnation, fence, transactional_id
+
+log = logging.getLogger(__name__)
+
+PART: Final = "tail"
+STATE: Final = "customer-triggers/actions-tail/1"
+State = tuple[str, str, dict[int, int]]
+"""(format, id of the topic, by Kafka partition the offset from which it is to be read)."""
+
+_POLL: Final = timedelta(milliseconds=5)
+"""As the event source: how much later than the others it may close an epoch."""
+_READ_AT_ONCE: Final = 5_000
+_START_TIMEOUT_S: Final = 30.0
+_ASK_TIMEOUT_S: Final = 1.0
+"""An epoch waits no longer for the ends; those of an earlier one do as well."""
+_PATIENCE_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Actions found on the topic. ``complete``: there are no more.
+
+    ``fenced``: by partition of the sink, who shut out the predecessors.
+    """
+
+    sent: list[Decision]
+    complete: bool
+    fenced: Mapping[str, Incarnation]
+
+
+@dataclass
+class ActionsTail(FixedPartitionedSource[Tail, State]):
+    """The end of the actions topic as a source of one partition, which ends when ``until`` is true (never: live).
+
+    ``connection`` is librdkafka's; ``application`` is the job whose actions they are: those of others are skipped.
+    """
+
+    connection: Mapping[str, Any]
+    topic: str
+    application: str
+    until: Callable[[], bool] = lambda: False
+    tally: Tally = field(default_factory=Tally)
+    """Of what was found."""
+
+    def list_parts(self) -> list[str]:
+        return [PART]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: State | None) -> TailPartition:
+        """Nothing happens yet. Raises ``SourceError`` for a state of another format."""
+        if resume_state is not None and resume_state[0] != STATE:
+            raise SourceError(
+                f"the recovery store holds source state of format {resume_state[0]!r}, this reads {STATE!r}"
+            )
+        return TailPartition(self, resume_state)
+
+
+class TailPartition(StatefulSourcePartition[Tail, State]):
+    """Reads the tail once, and then says where the topic ends whenever an epoch closes."""
+
+    def __init__(self, source: ActionsTail, resume_state: State | None) -> None:
+        self._source = source
+        self._watch = TopicWatch(source.connection, source.topic)
+        self._from = TopicEnds(NO_ID, {}) if resume_state is None else TopicEnds(*resume_state[1:])
+        self._reader: _Reader | None = None
+        self._complete = False
+        self._fenced: dict[str, Incarnation] = {}
+        self._next_awake: datetime | None = None
+
+    def next_batch(self) -> list[Tail]:
+        """The tail in pieces. Raises ``SourceError``, ``TerminalSinkError``."""
+        if self._complete:
+            if self._source.until():
+                raise StopIteration
+            self._next_awake = datetime.now(UTC) + _POLL
+            return []
+        if self._reader is None:
+            self._reader = self._begun()
+        sent = self._reader.read()
+        if not self._reader.left:
+            self._reader.close()
+            self._from = self._reader.reached
+            self._complete = True
+            log.info("%d actions found on %s that may not be in the state", self._reader.found, self._source.topic)
+        return [Tail(sent, self._complete, self._fenced)]
+
+    def next_awake(self) -> datetime | None:
+        """At once while there is something to read."""
+        return self._next_awake
+
+    def snapshot(self) -> State:
+        """Where the next start is to read from."""
+        if self._complete:
+            try:
+                self._from = self._watch.ends(_ASK_TIMEOUT_S)
+            except KafkaException as error:
+                log.warning("where %s ends is not known (%s); the last answer stays", self._source.topic, error)
+        elif self._reader is not None:
+            self._from = self._reader.reached
+        return (STATE, self._from.topic_id, dict(self._from.offsets))
+
+    def close(self) -> None:
+        """Leaves Kafka."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def _begun(self) -> _Reader:
+        source = self._source
+        ids = [transactional_id(source.application, source.topic, part) for part in PARTS]
+        self._fenced = dict(zip(PARTS, fence(source.connection, ids, deadline_s=_START_TIMEOUT_S), strict=True))
+        try:
+            ends = self._watch.ends(_START_TIMEOUT_S)
+        except KafkaException as error:
+            raise SourceError(
+                f"where topic {source.topic!r} ends is not known: {error.args[0].str()}. What was sent before must be "
+                "read before anything is sent; when the cause is gone, start the job again."
+            ) from error
+        known = self._from.offsets if self._from.topic_id == ends.topic_id else {}
+        return _Reader(source, ends, {partition: known.get(partition, 0) for partition in ends.offsets})
+
+
+class _Reader:
+    """Reads committed messages of a topic up to given ends."""
+
+    def __init__(self, source: ActionsTail, ends: TopicEnds, starts: Mapping[int, int]) -> None:
+        self._source = source
+        self._ends = ends.offsets
+        self.reached = TopicEnds(ends.topic_id, dict(starts))
+        """How far it has come."""
+        self.left = {partition for partition, end in self._ends.items() if starts[partition] != end}
+        """Kafka partitions that are not read to their end."""
+        self.found = 0
+        self._consumer: Consumer | None = None
+        self._patient_until_s = time.monotonic() + _PATIENCE_S
+        if self.left:
+            self._consumer = Consumer(_consumer_config(source.connection))
+            # A start before what is kept, or behind an end that was lost, becomes the earliest there is.
+            self._consumer.assign(
+                [
+                    TopicPartition(
+                        source.topic, each, starts[each] if starts[each] <= self._ends[each] else OFFSET_BEGINNING
+                    )
+                    for each in sorted(self.left)
+                ]
+            )
+
+    def read(self) -> list[Decision]:
+        """What is there next. Raises ``SourceError``."""
+        if self._consumer is None:
+            return []
+        sent: list[Decision] = []
+        for message in self._consumer.consume(_READ_AT_ONCE, timeout=_POLL.total_seconds()):
+            error = message.error()
+            if error is None:
+                sent += self._of(message)
+                self._reach(message, 1)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._reach(message, 0)
+            elif error.fatal() or (not error.retriable() and error.code() not in PASSING):
+                raise SourceError(f"reading what was sent on {self._source.topic}: {error.str()}")
+            else:
+                log.warning("reading what was sent on %s: %s; waiting", self._source.topic, error.str())
+        if self.left and time.monotonic() > self._patient_until_s:
+            # Behind an open transaction of somebody else nothing can be read until that is over.
+            self._patient_until_s = time.monotonic() + _PATIENCE_S
+            log.warning("%s is not read to its end: partitions %s; waiting", self._source.topic, sorted(self.left))
+        return sent
+
+    def close(self) -> None:
+        """Leaves Kafka."""
+        if self._consumer is not None:
+            self._consumer.close()
+            self._consumer = None
+
+    def _of(self, message: Message) -> list[Decision]:
+        """The action, if it is one of ours."""
+        headers = cast(list[tuple[str, Any]] | None, message.headers())
+        if application_of(headers) != self._source.application:
+            self._source.tally.add("tail_of_others")
+            return []
+        decision = read_action(message.value())
+        if decision is None:
+            self._source.tally.add("tail_unreadable")
+            log.warning("%s/%s offset %s is no action", self._source.topic, message.partition(), message.offset())
+            return []
+        self._source.tally.add("tail_read")
+        self.found += 1
+        return [decision]
+
+    def _reach(self, message: Message, beyond: int) -> None:
+        partition, offset = cast(int, message.partition()), cast(int, message.offset()) + beyond
+        self.reached.offsets[partition] = offset
+        if offset >= self._ends[partition]:
+            self.left.discard(partition)
+
+
+def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        # Never used to share partitions or to commit; librdkafka asks for one.
+        "group.id": "customer-triggers",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 50,
+        **connection,
+        "isolation.level": "read_committed",
+    }
