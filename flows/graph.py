@@ -18,6 +18,7 @@ from config.settings import Settings, load_settings
 from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.collector import relax_collector
+from flows.kafka_access import missing_access
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
 from flows.loading import planned
 from flows.metrics import FlowMetrics
@@ -56,6 +57,8 @@ class Live:
     clock: SystemClock = system_time_us
     until: Callable[[], bool] = lambda: False
     metrics: FlowMetrics = field(default_factory=FlowMetrics)
+    writes: list[str] = field(default_factory=list)
+    """The topics that the wiring so far produces to."""
 
     def source(self, flow: Dataflow) -> tuple[KafkaSource, Stream[Chunk]]:
         """All input topics as chunks."""
@@ -114,6 +117,7 @@ class Live:
         actions = op.filter_map("actions_of", found, _action)
         kafka = settings.kafka.librdkafka()
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
+        self.writes.append(settings.actions_topic)
         op.output(steps.ACTIONS, timed, ActionsSink(kafka, settings.actions_topic, now_us=system_time_us))
         url = settings.clickhouse.url
         shard = {name: SHARDS[group_of_name(name) % len(SHARDS)] for name in group_names(settings.key_groups)}
@@ -136,6 +140,7 @@ class Live:
         op.output(steps.ARCHIVE, named, ArchiveSink(settings.clickhouse.url, parts))
         letters = op.filter_map("dead_letters_of", filled, _dead_letters)
         kafka = settings.kafka.librdkafka()
+        self.writes.append(settings.dead_letter_topic)
         op.output(steps.DEAD_LETTERS, letters, DeadLetterSink(kafka, settings.dead_letter_topic, parts))
 
 
@@ -151,6 +156,11 @@ def live(
         flow = Dataflow(name)
         parts = Live(load_settings(), clock=clock, until=until)
         wire(parts, flow)
+        missing = missing_access(
+            parts.settings.kafka.librdkafka(), reads=list(parts.settings.topics), writes=parts.writes
+        )
+        if missing:
+            raise SourceError("\n".join(f"Kafka: {each}" for each in missing))
         # Opened before anything is read or sent: what is wrong with it is a message here. An embedded one is held from
         # here on, so that a second process is refused at its start.
         Database.open(parts.settings.clickhouse.url, Retry(deadline_s=_START_DEADLINE_S))

@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import TopicMetadata  # type: ignore[attr-defined]
 
 from flows.head_watch import HeadWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
@@ -24,6 +25,7 @@ from operators.decode.messages import Headers
 from operators.reasons import Fate
 from operators.records import Chunk, Origin
 from operators.tally import Tally
+from sinks.kafka.refusals import DEFAULT_GROUP, refusal_of
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ _BROADCAST_S: Final = 0.02
 _HEARTBEAT_S: Final = 0.1
 """How often silence at the head of the log moves time: each heartbeat wakes every key group."""
 _METADATA_TIMEOUT_S: Final = 10.0
+_ASK_AGAIN_S: Final = 0.5
+"""How soon a refusal is noticed while Kafka is asked for its topics."""
 _QUEUE_KBYTES: Final = 16_384
 """What librdkafka may read ahead of a partition: bounds memory while catching up."""
 
@@ -63,7 +67,7 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     accelerated one where traffic runs at another speed. ``until``: the partitions end when it is true (never: live).
     """
 
-    consumer: Mapping[str, Any]
+    consumer: Mapping[str, Any] = field(repr=False)  # it holds passwords
     topics: Mapping[str, TopicSource]
     max_out_of_orderness_us: int
     idle_after_us: int
@@ -117,7 +121,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 raise SourceError(f"the recovery store holds source state of format {format_!r}, this reads {STATE!r}")
             self.clock.resume(watermarks)
             start = self._next_offset
-        self._consumer = Consumer(_consumer_config(source.consumer))
+        self._refused: str | None = None
+        self._consumer = Consumer({**_consumer_config(source.consumer), "error_cb": self._hear_of_connection})
         self._consumer.assign([TopicPartition(*origin, start)])
         self._next_awake: datetime | None = None
         self._quiet_since_us = source.clock()
@@ -162,12 +167,18 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
     def _consume(self) -> list[Message]:
         """Messages ready now, without those that are news of the partition itself."""
         batch = self._consumer.consume(self._source.chunk_size, timeout=0)
+        if self._refused is not None:
+            raise SourceError(f"reading {part_name(self.origin)}: {self._refused}")
         messages = [message for message in batch if message.error() is None]
         if messages:
             self.at_head = False
         if len(messages) < len(batch):
             self._hear([message for message in batch if message.error() is not None], messages)
         return messages
+
+    def _hear_of_connection(self, error: KafkaError) -> None:
+        """Called within `consume`: librdkafka would try a wrong password again for ever."""
+        self._refused = self._refused or refusal_of(error, self._source.consumer, topic=self.origin[0])
 
     def _hear(self, news: list[Message], messages: list[Message]) -> None:
         """What Kafka says of the partition itself; raises ``SourceError`` for what does not mend by itself."""
@@ -179,7 +190,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                     self._next_offset = end_offset
                     self.at_head = True
             elif error.fatal() or (not error.retriable() and error.code() not in _PASSING):
-                raise SourceError(f"reading {part_name(self.origin)}: {error.str()}")
+                why = refusal_of(error, self._source.consumer, topic=self.origin[0])
+                raise SourceError(f"reading {part_name(self.origin)}: {why or error.str()}")
             else:
                 log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
 
@@ -306,7 +318,7 @@ def _headers(message: Message) -> Headers | None:
 def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
     return {
         # Never used to share partitions or to commit; librdkafka asks for one.
-        "group.id": "customer-triggers",
+        "group.id": DEFAULT_GROUP,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "enable.partition.eof": True,
@@ -318,24 +330,44 @@ def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_origins(connection: Mapping[str, Any], topics: Mapping[str, TopicSource]) -> list[Origin]:
-    heard: list[str] = []
+    heard: list[KafkaError] = []
     # Nobody answering would be a line of log every 50 ms; the last of them is in the message.
-    quiet = {"log_level": 0, "error_cb": lambda error: heard.append(error.str())}
-    consumer = Consumer({**_consumer_config(connection), **quiet})
+    quiet = {"log_level": 0, "error_cb": heard.append}
     where = connection.get("bootstrap.servers")
+    try:
+        consumer = Consumer({**_consumer_config(connection), **quiet})
+    except KafkaException as error:
+        raise SourceError(f"the settings of Kafka are refused: {error.args[0].str()}") from None
     try:
         origins = []
         for topic in topics:
-            found = consumer.list_topics(topic, timeout=_METADATA_TIMEOUT_S).topics[topic]
+            found = _ask_for(consumer, topic, heard, connection)
             if found.error is not None or not found.partitions:
                 why = "it has no partitions" if found.error is None else found.error.str()
-                raise SourceError(f"topic {topic!r} cannot be read at {where}: {why}")
+                acl = found.error and refusal_of(found.error, connection, topic=topic)
+                raise SourceError(f"topic {topic!r} cannot be read at {where}: {acl or why}")
             origins += [(topic, partition) for partition in found.partitions]
-    except KafkaException as error:
-        consumer.poll(0)  # brings what `error_cb` is told
-        why = heard[-1] if heard else error.args[0].str()
-        raise SourceError(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None
-    else:
         return origins
     finally:
         consumer.close()
+
+
+def _ask_for(consumer: Consumer, topic: str, heard: list[KafkaError], connection: Mapping[str, Any]) -> TopicMetadata:
+    """What Kafka says of the topic. Raises `SourceError`, at once where waiting would not help."""
+    where = connection.get("bootstrap.servers")
+    deadline_s = time.monotonic() + _METADATA_TIMEOUT_S
+    while True:
+        try:
+            return cast(TopicMetadata, consumer.list_topics(topic, timeout=_ASK_AGAIN_S).topics[topic])
+        except KafkaException as error:
+            consumer.poll(0)  # brings what `error_cb` is told
+            for each in heard:
+                refused = refusal_of(each, connection, topic=topic)
+                if refused is not None:
+                    raise SourceError(f"Kafka at {where} refuses us: {refused}") from None
+            if time.monotonic() < deadline_s:
+                time.sleep(_ASK_AGAIN_S / 10)  # where all brokers are known to be down it is refused without waiting
+                continue
+            told = [each.str() for each in heard if each.code() != KafkaError._ALL_BROKERS_DOWN]
+            why = told[-1] if told else f"{error.args[0].str()} (does kafka.security_protocol fit its listener?)"
+            raise SourceError(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None
