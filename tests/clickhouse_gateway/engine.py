@@ -98,7 +98,8 @@ class Engine:
 
 
 def _write_config(path: str, grants: tuple[str, ...]) -> Path:
-    queries = "".join(f"<query>{grant}</query>" for grant in grants)
+    # The gateway itself hands over the rows of an INSERT as a file; to a server they come with the request.
+    queries = "".join(f"<query>{grant}</query>" for grant in ("GRANT READ ON FILE", *grants))
     account = "<password></password><profile>default</profile><quota>default</quota><networks><ip>::/0</ip></networks>"
     users, config = Path(f"{path}.users.xml"), Path(f"{path}.config.xml")
     users.write_text(

@@ -27,6 +27,8 @@ class TokenServer:
     def __init__(self, certificate: Certificate, clients: dict[str, str]) -> None:
         """`clients` are the secrets by client id; the id becomes the principal."""
         self.clients = clients
+        self.given: list[str] = []
+        """Every token so far."""
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.certificate, certificate.key)
@@ -67,7 +69,8 @@ class TokenServer:
         parts = [{"alg": "RS256", "typ": "JWT", "kid": _KEY_ID}, {**claims, "scope": "events"}]
         signed = ".".join(_base64(json.dumps(part).encode()) for part in parts)
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return f"{signed}.{_base64(signature)}"
+        self.given.append(f"{signed}.{_base64(signature)}")
+        return self.given[-1]
 
 
 class _Server(ThreadingHTTPServer):
