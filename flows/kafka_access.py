@@ -21,7 +21,7 @@ def missing_access(connection: Mapping[str, Any], *, reads: Sequence[str], write
 
     Of a topic that is not there nothing is said: whoever uses it will.
     """
-    admin = AdminClient(dict(connection))
+    admin = AdminClient({"log_level": 4, **connection})  # below it, it tells that it was closed early
     wanted = [(topic, "Read") for topic in reads] + [(topic, "Write") for topic in writes]
     answers = admin.describe_topics(
         TopicCollection(sorted({topic for topic, _ in wanted})),

@@ -3,7 +3,14 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from tests.certificates import Authority
 from tests.kafka.token_server import AUDIENCE, ISSUER, TokenServer
@@ -11,9 +18,8 @@ from tests.kafka.topics import admin_client
 from tests.kafka_server import KafkaServer
 from tests.loopback_port import LOOPBACK, free_port
 
-# How each listener shows itself: its certificate, and what it wants of a client.
-LISTENERS = ("SASL", "MUTUAL", "EXPIRED", "ELSEWHERE", "STRANGE")
-_SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
+LISTENERS = ("SASL", "SCRAM", "MUTUAL", "EXPIRED", "ELSEWHERE", "STRANGE")
+_SASL_MECHANISMS = {"SASL": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER", "SCRAM": "SCRAM-SHA-512"}
 _SECURITY = "org.apache.kafka.common.security"
 
 
@@ -29,6 +35,7 @@ class SecuredKafka(KafkaServer):
     """Beside the tests' own way in (in clear, allowed everything) it listens at `address(LISTENER)`:
 
     SASL       SASL_SSL, every mechanism
+    SCRAM      SASL_SSL, SCRAM-SHA-512 alone
     MUTUAL     SSL, for clients with a certificate of the authority
     EXPIRED    SSL, its own certificate is out of date
     ELSEWHERE  SSL, its own certificate is for another host
@@ -42,6 +49,7 @@ class SecuredKafka(KafkaServer):
         self._tokens = tokens
         certificates = {
             "SASL": authority.sign("sasl"),
+            "SCRAM": authority.sign("scram"),
             "MUTUAL": authority.sign("mutual"),
             "EXPIRED": authority.sign("expired", expired=True),
             "ELSEWHERE": authority.sign("elsewhere", host="kafka.elsewhere"),
@@ -59,12 +67,22 @@ class SecuredKafka(KafkaServer):
         for answer in admin.create_acls(bindings).values():
             answer.result(timeout=30)
 
+    def take_away(self, binding: AclBinding) -> None:
+        """Returns when the broker no longer goes by it."""
+        gone = AclBindingFilter(
+            binding.restype, binding.name, binding.resource_pattern_type, binding.principal, binding.host,
+            binding.operation, binding.permission_type,
+        )  # fmt: skip
+        admin = admin_client(self.bootstrap_servers)
+        (answer,) = admin.delete_acls([gone]).values()
+        assert answer.result(timeout=30) == [binding]
+
     def extra_properties(self) -> dict[str, str]:
         lines = {
             "listeners": ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in self._ports.items()),
             "advertised.listeners": ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in self._ports.items()),
             "listener.security.protocol.map": ",".join(
-                f"{name}:{'SASL_SSL' if name == 'SASL' else 'SSL'}" for name in LISTENERS
+                f"{name}:{'SASL_SSL' if name in _SASL_MECHANISMS else 'SSL'}" for name in LISTENERS
             ),
         }
         for name, store in self._stores.items():
@@ -82,11 +100,11 @@ class SecuredKafka(KafkaServer):
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             # Who comes in clear is the test itself, or the broker.
             "super.users": "User:ANONYMOUS",
-            f"{sasl}.sasl.enabled.mechanisms": ",".join(_SASL_MECHANISMS),
+            **{f"listener.name.{name.lower()}.sasl.enabled.mechanisms": of for name, of in _SASL_MECHANISMS.items()},
             f"{sasl}.plain.sasl.jaas.config": f"{_SECURITY}.plain.PlainLoginModule required {users};",
             **{
-                f"{sasl}.{mechanism}.sasl.jaas.config": f"{_SECURITY}.scram.ScramLoginModule required;"
-                for mechanism in ("scram-sha-256", "scram-sha-512")
+                f"listener.name.{place}.sasl.jaas.config": f"{_SECURITY}.scram.ScramLoginModule required;"
+                for place in ("sasl.scram-sha-256", "sasl.scram-sha-512", "scram.scram-sha-512")
             },
             f"{sasl}.oauthbearer.sasl.jaas.config": f"{_SECURITY}.oauthbearer.OAuthBearerLoginModule required;",
             f"{sasl}.oauthbearer.sasl.server.callback.handler.class": (

@@ -1,5 +1,6 @@
-"""A live test's site on the secured broker and ClickHouse: the settings of every way in, right ones to be made wrong."""
+"""A live test's site on the secured broker and ClickHouse: the settings of every way in."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,9 +49,9 @@ class SecuredSite(Site):
     def grant_documented(self, principal: str) -> None:
         self.secured_kafka.grant(documented_acls(principal, self))
 
-    def by_scram(self, user: str = USER, mechanism: str = "SCRAM-SHA-512") -> Environment:
+    def by_password(self, user: str = USER, mechanism: str = "SCRAM-SHA-512", listener: str = "SASL") -> Environment:
         password = PLAIN_PASSWORD if mechanism == "PLAIN" else SCRAM_PASSWORD
-        return self._sasl(mechanism) | {"CT_KAFKA__SASL_USERNAME": user, "CT_KAFKA__SASL_PASSWORD": password}
+        return self._sasl(mechanism, listener) | {"CT_KAFKA__SASL_USERNAME": user, "CT_KAFKA__SASL_PASSWORD": password}
 
     def by_token(self) -> Environment:
         return self._sasl("OAUTHBEARER") | {
@@ -77,7 +78,7 @@ class SecuredSite(Site):
 
     def to_clickhouse(self, password: str = CLICKHOUSE_PASSWORD) -> Environment:
         """By a password in a file, as a mounted secret is."""
-        file = self.folder / f"clickhouse-password-{len(password)}"
+        file = self.folder / f"password-{uuid.uuid4().hex}"
         file.write_text(f"{password}\n")
         return {
             "CLICKHOUSE_URL": self.clickhouse,
@@ -85,9 +86,9 @@ class SecuredSite(Site):
             "CT_CLICKHOUSE__SSL_CA_LOCATION": str(self.authority.certificate),
         }
 
-    def _sasl(self, mechanism: str) -> Environment:
+    def _sasl(self, mechanism: str, listener: str = "SASL") -> Environment:
         return {
-            "KAFKA_BOOTSTRAP_SERVERS": self.secured_kafka.address("SASL"),
+            "KAFKA_BOOTSTRAP_SERVERS": self.secured_kafka.address(listener),
             "CT_KAFKA__SECURITY_PROTOCOL": "SASL_SSL",
             "CT_KAFKA__SSL_CA_LOCATION": str(self.authority.certificate),
             "CT_KAFKA__SASL_MECHANISM": mechanism,

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 MINUTE_MS = 60_000
 
 LOGINS: dict[str, tuple[str, Callable[[SecuredSite], Environment]]] = {
-    "SCRAM-SHA-512": (f"User:{USER}", lambda site: site.by_scram()),
+    "SCRAM-SHA-512": (f"User:{USER}", lambda site: site.by_password()),
     "OAUTHBEARER": (f"User:{CLIENT_ID}", lambda site: site.by_token()),
     "mutual TLS": (
         "User:CN=job",
@@ -58,7 +58,7 @@ def test_the_pipeline_runs_with_the_documented_rights(secured_site: SecuredSite,
 def test_other_mechanisms_let_in(secured_site: SecuredSite, mechanism: str) -> None:
     """What comes after the login is the same."""
     secured_site.grant_documented(f"User:{USER}")
-    connection = load_settings(secured_site.by_scram(mechanism=mechanism)).kafka.librdkafka()
+    connection = load_settings(secured_site.by_password(mechanism=mechanism)).kafka.librdkafka()
     delivered: list[bool] = []
     producer = Producer({**connection, "log_level": 0})
     producer.produce(secured_site.actions_topic, b"{}", on_delivery=lambda error, _: delivered.append(error is None))
@@ -68,7 +68,7 @@ def test_other_mechanisms_let_in(secured_site: SecuredSite, mechanism: str) -> N
 
 def test_a_transactional_id_is_granted_by_its_prefix(secured_site: SecuredSite) -> None:
     secured_site.grant_documented(f"User:{USER}")
-    connection = load_settings(secured_site.by_scram()).kafka.librdkafka()
+    connection = load_settings(secured_site.by_password()).kafka.librdkafka()
     producer = Producer({**connection, "transactional.id": "customer-triggers-actions-0", "log_level": 0})
     producer.init_transactions(20)
     producer.begin_transaction()
@@ -77,7 +77,7 @@ def test_a_transactional_id_is_granted_by_its_prefix(secured_site: SecuredSite) 
     assert [action.value for action in secured_site.actions()] == [b"{}"]
 
 
-def test_a_token_from_a_file_opens_clickhouse_and_may_be_written_anew(secured_site: SecuredSite, tmp_path: Path) -> None:
+def test_a_token_from_a_file_opens_clickhouse(secured_site: SecuredSite, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{CLICKHOUSE_TOKEN}\n")
     url = secured_site.clickhouse.replace(f"{USER}@", "")

@@ -1,4 +1,4 @@
-"""Users and secrets of the tests. Every secret, the wrong ones too, has `SECRET` in it: to be found wherever it leaks."""
+"""Users and secrets of the tests. Every secret, the wrong ones too, begins with `MARK`, to be found where it leaks."""
 
 from tests.kafka.secured import Secrets
 
