@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """Whether an anonymous customer's events become a known one's once an identify names both."""
     identity_horizon_us: DurationSetting = Field(default=86_400_000_000, alias="identity_horizon")
     chunk_size: Whole = Field(default=5_000, ge=1, le=1_000_000)
+    read_ahead: Whole = Field(default=500_000, ge=1)
+    """How many events a process may read beyond its slowest partition: they wait in memory for its watermark."""
 
     @classmethod
     def settings_customise_sources(

@@ -60,8 +60,8 @@ class Live:
     writes: list[str] = field(default_factory=list)
     """The topics that the wiring so far produces to."""
 
-    def source(self, flow: Dataflow) -> tuple[KafkaSource, Stream[Chunk]]:
-        """All input topics as chunks."""
+    def source(self, flow: Dataflow, *, detects: bool = True) -> tuple[KafkaSource, Stream[Chunk]]:
+        """All input topics as chunks. Where nothing detects, no event waits for another partition's watermark."""
         settings = self.settings
         schemas = load_event_schemas(settings.events_folder)
         vocabularies = load_vocabularies(settings.vocabulary_folder)
@@ -85,6 +85,7 @@ class Live:
             chunk_size=settings.chunk_size,
             clock=self.clock,
             until=self.until,
+            read_ahead=settings.read_ahead if detects else sys.maxsize,
         )
         # Asked here, where a refusal becomes a message: inside the running flow it would be a traceback.
         source.origins()

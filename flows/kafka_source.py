@@ -8,6 +8,7 @@ from its earliest offset.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from flows.head_watch import HeadWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
 from operators.decode import Decoder, Messages
 from operators.decode.messages import Headers
+from operators.read_ahead import ReadAhead
 from operators.reasons import Fate
 from operators.records import Chunk, Origin
 from operators.tally import Tally
@@ -42,8 +44,11 @@ _HEARTBEAT_S: Final = 0.1
 _METADATA_TIMEOUT_S: Final = 10.0
 _ASK_AGAIN_S: Final = 0.5
 """How soon a refusal is noticed while Kafka is asked for its topics."""
-_QUEUE_KBYTES: Final = 16_384
-"""What librdkafka may read ahead of a partition: bounds memory while catching up."""
+_QUEUES_KBYTES: Final = 262_144
+"""What librdkafka may hold that we have not taken, of all partitions: bounds memory while catching up."""
+_LEAST_QUEUE_KBYTES: Final = 1_024
+_LARGEST_QUEUE_KBYTES: Final = 16_384
+"""Of one partition; more makes nothing faster."""
 
 
 class SourceError(Exception):
@@ -74,6 +79,8 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     chunk_size: int
     clock: SystemClock = system_time_us
     until: Callable[[], bool] = lambda: False
+    read_ahead: int = sys.maxsize
+    """How many events may be read beyond the slowest partition; without detection nothing waits for it."""
     partitions: list[KafkaPartition] = field(default_factory=list)
     """Those that run in this process, for metrics."""
     _origins: tuple[Origin, ...] = ()
@@ -81,6 +88,8 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     def __post_init__(self) -> None:
         self.head_watch = HeadWatch(self.consumer, self.clock)
         """What confirms, for all partitions of this process, that they are read to their end."""
+        self.line = ReadAhead(self.read_ahead)
+        """Which of them may be read on."""
 
     def origins(self) -> tuple[Origin, ...]:
         """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
@@ -122,7 +131,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             self.clock.resume(watermarks)
             start = self._next_offset
         self._refused: str | None = None
-        self._consumer = Consumer({**_consumer_config(source.consumer), "error_cb": self._hear_of_connection})
+        config = _consumer_config(source.consumer, partitions=len(source.origins()))
+        self._consumer = Consumer({**config, "error_cb": self._hear_of_connection})
         self._consumer.assign([TopicPartition(*origin, start)])
         self._next_awake: datetime | None = None
         self._quiet_since_us = source.clock()
@@ -130,16 +140,23 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         self._last_heartbeat_s = 0.0
         self._owes_broadcast = False
         source.head_watch.enter(self)
+        source.line.enter(origin, self.clock.watermark_us)
 
     def next_batch(self) -> list[Chunk]:
         """What Kafka has ready, as one chunk; a heartbeat where the log is read to its end and silent."""
         if self._source.until():
             raise StopIteration
         expected_offset = self._next_offset
-        messages = self._consume()
+        line = self._source.line
+        messages = self._consume() if line.may_read(self.origin) else []
         self._next_awake = None
         if messages:
-            return [self._chunk(messages, expected_offset)]
+            chunk = self._chunk(messages, expected_offset)
+            line.read(self.origin, self.clock.watermark_us, len(chunk.records))
+        if self.at_head:
+            line.reached_head(self.origin)
+        if messages:
+            return [chunk]
         self._next_awake = datetime.now(UTC) + _POLL
         return self._silence()
 
@@ -154,6 +171,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
     def close(self) -> None:
         """Leaves Kafka."""
         self._source.head_watch.leave(self)
+        self._source.line.leave(self.origin)
         self._consumer.close()
 
     def lag(self) -> int:
@@ -315,7 +333,8 @@ def _headers(message: Message) -> Headers | None:
     return [(name, value.encode() if isinstance(value, str) else value) for name, value in found]
 
 
-def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
+def _consumer_config(connection: Mapping[str, Any], *, partitions: int = 1) -> dict[str, Any]:
+    queue_kbytes = min(_LARGEST_QUEUE_KBYTES, max(_LEAST_QUEUE_KBYTES, _QUEUES_KBYTES // partitions))
     return {
         # Never used to share partitions or to commit; librdkafka asks for one.
         "group.id": DEFAULT_GROUP,
@@ -324,7 +343,7 @@ def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
         "enable.partition.eof": True,
         "auto.offset.reset": "earliest",
         "fetch.wait.max.ms": 50,
-        "queued.max.messages.kbytes": _QUEUE_KBYTES,
+        "queued.max.messages.kbytes": queue_kbytes,
         **connection,
     }
 
