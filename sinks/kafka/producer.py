@@ -84,7 +84,7 @@ class ConfirmedProducer:
             except BufferError:
                 if self._monotonic() - begun > self._deadline_s:
                     self._latch(f"the queue has been full for {self._deadline_s:g} s")
-                self._producer.poll(_FULL_QUEUE_WAIT_S)
+                self._served(lambda: self._producer.poll(_FULL_QUEUE_WAIT_S))
             except KafkaException as error:
                 # Refused before it was queued, as a message too large is: no report will come.
                 self._failed.inc()
@@ -92,16 +92,24 @@ class ConfirmedProducer:
 
     def poll(self) -> None:
         """Serve the reports that are there, without waiting. Raises `DeliveryFailed`."""
-        self._producer.poll(0)
+        self._served(lambda: self._producer.poll(0))
         self._raise_latched()
 
     def flush(self) -> None:
         """Returns when every message written has been confirmed. Raises `DeliveryFailed`."""
-        left = self._producer.flush(self._deadline_s + 1.0)
+        left = self._served(lambda: self._producer.flush(self._deadline_s + 1.0))
         self._raise_latched()
         if left:
             self._latch(f"{left} messages unconfirmed after {self._deadline_s:g} s")
             self._raise_latched()
+
+    def _served(self, serve: Callable[[], int]) -> int:
+        """A fatal error is told to `_on_error` and then raised: it is latched as every other."""
+        try:
+            return serve()
+        except KafkaException as error:
+            self._latch(self._told(error.args[0]))
+            return 0
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is None:

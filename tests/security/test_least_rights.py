@@ -86,3 +86,20 @@ def test_a_token_from_a_file_opens_clickhouse(secured_site: SecuredSite, tmp_pat
     client = connect(load_settings(environment).clickhouse.url)
     assert client.command("SELECT 1") == 1
     client.close()
+
+
+@pytest.mark.parametrize("login", ["SCRAM-SHA-512", "OAUTHBEARER"])
+def test_a_secured_broker_that_restarts_refuses_nobody(secured_site: SecuredSite, login: str) -> None:
+    """What cannot mend stops the job at once, so what mends must not look like it."""
+    principal, way_in = LOGINS[login]
+    site = secured_site
+    site.grant_documented(principal)
+    site.trigger("trigger: t\nversion: 1\nmatch: {steps: [{event: hello}]}\nactions: [{channel: email, template: t}]")
+    now_ms = time.time_ns() // 1_000_000
+    site.produce([event("e1", "hello", "c1", now_ms)])
+    with site.flow(settings=way_in(site) | site.to_clickhouse()) as flow:
+        flow.wait_until(lambda: len(site.actions()) == 1, what="an action before")
+        site.secured_kafka.kill()
+        site.secured_kafka.start()
+        site.produce([event("e2", "hello", "c1", now_ms + 1)])
+        flow.wait_until(lambda: len(site.actions()) == 2, what="an action after")

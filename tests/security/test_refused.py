@@ -1,5 +1,8 @@
 """What is refused stops the job: at once, with a status, a message that names where to look, and no secret in it."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,11 +12,12 @@ import pytest
 
 from tests.certificates import Authority
 from tests.clickhouse_gateway import Admission, ClickHouseGateway
+from tests.integration.live_flow import ROOT
 from tests.kafka.secured import SecuredKafka
 from tests.kafka.token_server import TokenServer
 from tests.security.documented import documented_grants
 from tests.security.secured_site import Environment, SecuredSite
-from tests.security.whom_it_knows import CLICKHOUSE_PASSWORD, KEY_PASSWORD, MARK, NOBODY, USER, WRONG
+from tests.security.whom_it_knows import CLICKHOUSE_PASSWORD, KEY_PASSWORD, MARK, NOBODY, SCRAM_PASSWORD, USER, WRONG
 
 pytestmark = pytest.mark.integration
 
@@ -156,6 +160,28 @@ def test_a_refusal_ends_the_job_with_where_to_look(ended: dict[str, tuple[int, s
     for wanted in ALL[name].names:
         assert wanted in output
     assert MARK not in output
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "told"),
+    [
+        (USER, WRONG, "kafka.sasl_username triggers and its password"),
+        (NOBODY, SCRAM_PASSWORD, "Write on topic events-"),
+    ],
+)
+def test_the_command_that_produces_says_where_to_look_too(
+    secured_site: SecuredSite, tmp_path: Path, user: str, password: str, told: str
+) -> None:
+    (tmp_path / "events.jsonl").write_text("{}\n")
+    way_in = secured_site.by_password(user) | {"CT_KAFKA__SASL_PASSWORD": password}
+    command = [sys.executable, "-m", "flows.produce", "--events", str(tmp_path / "events.jsonl"), "--topic"]
+    done = subprocess.run(
+        [*command, secured_site.topic], env=os.environ | way_in, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr, done.stderr[-1500:]
+    assert told in done.stderr
+    assert MARK not in done.stderr + done.stdout
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from sinks.kafka.producer import ConfirmedProducer
 from tests.integration.live_topics import event
 from tests.security.documented import documented_acls
 from tests.security.secured_site import Environment, SecuredSite
-from tests.security.whom_it_knows import KEY_PASSWORD, MARK, WRONG
+from tests.security.whom_it_knows import KEY_PASSWORD, MARK, NOBODY, WRONG
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -127,3 +127,12 @@ def test_a_password_that_is_no_longer_right_stops_a_sink_before_its_deadline(sec
     with pytest.raises(DeliveryFailed, match=r"kafka\.sasl_username triggers and its password") as caught:
         wait_until(lambda: producer.poll() == "never", what="the refusal", within_s=QUICK_S)
     assert MARK not in str(caught.value)
+
+
+def test_a_sink_without_any_right_says_which_is_missing(secured_site: SecuredSite) -> None:
+    """Kafka refuses the message, or before it, and fatally, what makes messages come once."""
+    connection = load_settings(secured_site.by_password(NOBODY)).kafka.librdkafka()
+    producer = ConfirmedProducer(connection, secured_site.actions_topic, deadline_s=300.0)
+    producer.write(b"{}", key=None, headers=[])
+    with pytest.raises(DeliveryFailed, match=f"an ACL is missing: allow user {NOBODY} "):
+        wait_until(lambda: producer.poll() == "never", what="the refusal", within_s=QUICK_S)
