@@ -53,7 +53,7 @@ def missing_acl(error: KafkaError, connection: Mapping[str, Any], *, topic: str,
         KafkaError.TOPIC_AUTHORIZATION_FAILED: f"{operation} on topic {topic}",
         KafkaError.GROUP_AUTHORIZATION_FAILED: f"Describe on group {connection.get('group.id', DEFAULT_GROUP)}",
         KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: (
-            f"Write and Describe on transactional id {connection.get('transactional.id', '')}".rstrip()
+            f"Write on transactional id {connection.get('transactional.id', '')}".rstrip()
         ),
         KafkaError.CLUSTER_AUTHORIZATION_FAILED: "IdempotentWrite on the cluster (of a broker before 3.0)",
     }.get(error.code())

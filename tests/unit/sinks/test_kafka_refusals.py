@@ -14,7 +14,7 @@ CONNECTION = {"sasl.username": "me", "sasl.mechanism": "PLAIN", "transactional.i
     [
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, "", "allow user me Write on topic actions"),
         (KafkaError.GROUP_AUTHORIZATION_FAILED, "", "Describe on group customer-triggers"),
-        (KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "", "Write and Describe on transactional id job-1"),
+        (KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "", "Write on transactional id job-1"),
         (KafkaError.CLUSTER_AUTHORIZATION_FAILED, "", "IdempotentWrite on the cluster"),
         (KafkaError._AUTHENTICATION, "sasl://b:1/1: bad (after 3ms in state AUTH_REQ)", "its password (bad)"),
     ],
