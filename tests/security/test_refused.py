@@ -184,6 +184,16 @@ def test_the_command_that_produces_says_where_to_look_too(
     assert MARK not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("command", ["flows.produce", "flows.backtest", "config.check", "bytewax.run"])
+def test_no_help_shows_a_secret(secured_site: SecuredSite, command: str) -> None:
+    way_in = secured_site.by_password() | {"CLICKHOUSE_URL": f"https://me:{CLICKHOUSE_PASSWORD}@ch/default"}
+    done = subprocess.run(
+        [sys.executable, "-m", command, "--help"], env=os.environ | way_in, cwd=ROOT, capture_output=True, check=True
+    )
+    assert b"usage" in done.stdout
+    assert MARK.encode() not in done.stdout + done.stderr
+
+
 @pytest.fixture
 def readonly(authority: Authority, tmp_path: Path) -> Iterator[ClickHouseGateway]:
     own = authority.sign("readonly")
