@@ -16,7 +16,7 @@ OUT_OF_ORDERNESS_MS = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """`live_events` go through Kafka, `steady_events` follow the filling of `few` or `many` open matches."""
+    """`live_events` and `backlog_events` go through Kafka; `steady_events` follow the filling of open matches."""
 
     only: tuple[str, ...] = ()
     rounds: int = 3
@@ -27,6 +27,7 @@ class Asked:
     many: int = 1_000_000
     steady_events: int = 3_000_000
     live_events: int = 1_000_000
+    backlog_events: int = 5_000_000
     profile: Path | None = None
     out: Path = RESULT
 
@@ -44,6 +45,7 @@ def read_arguments(parts: Sequence[str], arguments: Sequence[str] | None = None)
     add("--many", type=_positive, default=Asked.many, help="open_matches: B")
     add("--steady-events", type=_positive, default=Asked.steady_events, help="open_matches: while they are open")
     add("--live-events", type=_positive, default=Asked.live_events, help="end_to_end: produced to Kafka")
+    add("--backlog-events", type=_positive, default=Asked.backlog_events, help="catch_up: produced to Kafka")
     add("--profile", type=Path, metavar="FILE", help="run flows.pipeline once under cProfile, and nothing else")
     add("--out", type=Path, default=RESULT, metavar="FILE")
     values = vars(parser.parse_args(arguments))

@@ -20,6 +20,8 @@ from benchmarks.topic_values import topic_values
 _POLL_S = 0.1
 """How exact a time is; a scrape costs the flow about a millisecond."""
 _DEADLINE_S = 300.0
+_SLOWEST_EVENTS_A_SECOND = 5_000
+"""On however busy a machine: of a large backlog it is the deadline."""
 FATES = ("matched", "duplicate", "late")
 
 
@@ -94,9 +96,10 @@ def catch_up(name: str, backlog: Backlog, folder: Path, *, target: str | None = 
 
     with LiveFlow(target or f"flows.{name}", environment, folder=folder) as flow:
         began = _last_idle(flow)
-        read = _first(flow, is_read)
-        worked = _first(flow, is_archived if archives else is_detected)
-        decided = _first(flow, is_decided) if decides else None
+        within_s = max(_DEADLINE_S, lines / _SLOWEST_EVENTS_A_SECOND)
+        read = _first(flow, is_read, within_s)
+        worked = _first(flow, is_archived if archives else is_detected, within_s)
+        decided = _first(flow, is_decided, within_s) if decides else None
         last = decided or worked
         peak = flow.peak_rss_bytes()
         flow.stop()
@@ -124,12 +127,12 @@ def _last_idle(flow: LiveFlow) -> Scrape:
     return idle
 
 
-def _first(flow: LiveFlow, condition: Callable[[Scrape], bool]) -> Scrape:
+def _first(flow: LiveFlow, condition: Callable[[Scrape], bool], within_s: float) -> Scrape:
     """The first look for which the condition holds."""
-    deadline_s = time.perf_counter() + _DEADLINE_S
+    deadline_s = time.perf_counter() + within_s
     while not condition(now := flow.scrape()):
         if time.perf_counter() > deadline_s:
-            raise FlowFailedError(f"not done within {_DEADLINE_S} s, at {dict(now.values)}. {flow.tail()}")
+            raise FlowFailedError(f"not done within {within_s:g} s, at {dict(now.values)}. {flow.tail()}")
         time.sleep(_POLL_S)
     return now
 

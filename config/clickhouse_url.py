@@ -5,6 +5,7 @@ chdb:///var/lib/triggers                the embedded engine, in a folder
 chdb://data/clickhouse                  the same, in a folder below the working directory
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from config.errors import Refused
+from config.secret_files import SecretFile
 
 _ALLOWED: Final = "http://user:pass@host:8123/database, https://…, or chdb:///folder"
 _PORTS: Final = {"http": 8123, "https": 8443}
@@ -28,6 +30,11 @@ class ClickHouseUrl:
     username: str = "default"
     password: SecretStr = field(default_factory=lambda: SecretStr(""))
     embedded_path: str | None = None
+    token: SecretStr | None = None
+    token_file: SecretFile | None = None
+    ca_location: str | None = None
+    certificate_location: str | None = None
+    key_location: str | None = None
 
     @property
     def is_embedded(self) -> bool:
@@ -36,6 +43,15 @@ class ClickHouseUrl:
     @property
     def is_secure(self) -> bool:
         return self.scheme == "https"
+
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may show."""
+        held = [self.password, *([self.token] if self.token is not None else [])]
+        found = [secret.get_secret_value() for secret in held]
+        if self.token_file is not None:
+            with suppress(Refused):  # gone by now: then it cannot be shown either
+                found.append(self.token_file.read())
+        return tuple(secret for secret in found if secret)
 
     def __str__(self) -> str:
         """The URL with its password masked."""

@@ -4,35 +4,20 @@ The length of an epoch is not here: it is Bytewax's own (`python -m bytewax.run 
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config.clickhouse_url import ClickHouseUrl, parse_clickhouse_url
+from config.connections import ClickHouseSettings, KafkaSettings
 from config.durations import format_us, parse_duration, parse_span
-from config.errors import UNSHOWN, ConfigError, Refused
+from config.errors import ConfigError, Refused
 from config.model import ConfigModel, Finding, validation_error
 from config.settings_sources import gather
 
 MASK: Final = "***"
 _HERE: Final = Path(__file__).parent
-_SASL_PASSWORDS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-# librdkafka's own names of what has a key here: written twice, one of them would silently lose.
-_OWN_OPTIONS: Final = {
-    "bootstrap.servers": "bootstrap_servers",
-    "metadata.broker.list": "bootstrap_servers",
-    "security.protocol": "security_protocol",
-    "sasl.mechanism": "sasl_mechanism",
-    "sasl.mechanisms": "sasl_mechanism",
-    "sasl.username": "sasl_username",
-    "sasl.password": "sasl_password",
-    "ssl.ca.location": "ssl_ca_location",
-    "ssl.certificate.location": "ssl_certificate_location",
-    "ssl.key.location": "ssl_key_location",
-    "ssl.key.password": "ssl_key_password",
-}
-_SECRET_WORDS: Final = ("password", "secret", "token", "jaas", ".pem", "ssl.key", "credential")
+_SECRET_WORDS: Final = ("password", "secret", "token", "jaas", ".pem", "ssl.key", "credential", "oauthbearer.config")
 
 
 DurationSetting = Annotated[int, PlainValidator(parse_duration)]
@@ -49,85 +34,11 @@ def _read_whole(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_read_whole)]
 
 
-def _read_option(value: object) -> str | int | float | bool:
-    if not isinstance(value, str | int | float | bool):
-        raise Refused("is not a value of librdkafka", allowed="a text, a number, true or false")
-    return value
-
-
-class KafkaSettings(ConfigModel):
-    """How Kafka is reached. `options` are librdkafka's own, for what has no key here."""
-
-    bootstrap_servers: str = Field(default="localhost:9092", min_length=1)
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"] | None = None
-    sasl_username: str | None = None
-    sasl_password: SecretStr | None = None
-    ssl_ca_location: str | None = None
-    ssl_certificate_location: str | None = None
-    ssl_key_location: str | None = None
-    ssl_key_password: SecretStr | None = None
-    options: dict[str, Annotated[Any, BeforeValidator(_read_option)]] = Field(default_factory=dict, repr=False)
-
-    def librdkafka(self) -> dict[str, str | int | float | bool]:
-        """All of it under librdkafka's names. Holds the passwords in clear: for the client only."""
-        named: dict[str, str | SecretStr | None] = {
-            "bootstrap.servers": self.bootstrap_servers,
-            "security.protocol": self.security_protocol,
-            "sasl.mechanism": self.sasl_mechanism,
-            "sasl.username": self.sasl_username,
-            "sasl.password": self.sasl_password,
-            "ssl.ca.location": self.ssl_ca_location,
-            "ssl.certificate.location": self.ssl_certificate_location,
-            "ssl.key.location": self.ssl_key_location,
-            "ssl.key.password": self.ssl_key_password,
-        }
-        clear = {
-            name: value.get_secret_value() if isinstance(value, SecretStr) else value
-            for name, value in named.items()
-            if value is not None
-        }
-        return clear | self.options
-
-    @model_validator(mode="after")
-    def _can_log_in(self) -> "KafkaSettings":
-        findings = []
-        for name in self.options:
-            if name in _OWN_OPTIONS:
-                refused = Refused("has a key of its own", allowed=f"kafka.{_OWN_OPTIONS[name]}", shows_value=False)
-                findings.append(Finding(("options", name), UNSHOWN, refused))
-        wants_sasl = self.security_protocol.startswith("SASL")
-        if wants_sasl and self.sasl_mechanism is None:
-            refused = Refused("is missing", allowed=f"{', '.join(_SASL_PASSWORDS)}, OAUTHBEARER, GSSAPI")
-            findings.append(Finding(("sasl_mechanism",), UNSHOWN, refused))
-        if not wants_sasl:
-            for name in ("sasl_mechanism", "sasl_username", "sasl_password"):
-                if getattr(self, name) is not None:
-                    refused = Refused("has no use", allowed="with security_protocol SASL_SSL or SASL_PLAINTEXT")
-                    findings.append(Finding((name,), UNSHOWN, refused))
-        if wants_sasl and self.sasl_mechanism in _SASL_PASSWORDS:
-            for name in ("sasl_username", "sasl_password"):
-                if getattr(self, name) is None:
-                    refused = Refused("is missing", allowed=f"a value, for sasl_mechanism {self.sasl_mechanism}")
-                    findings.append(Finding((name,), UNSHOWN, refused))
-        if findings:
-            raise validation_error("kafka", findings)
-        return self
-
-
 class TopicSettings(ConfigModel):
     """One input topic. `max_delay_us` `None` is `max_out_of_orderness`."""
 
     envelope: Literal["canonical", "segment", "cloudevents", "auto", "actions"] = "canonical"
     max_delay_us: SpanSetting | None = Field(default=None, alias="max_delay")
-
-
-class ClickHouseSettings(ConfigModel):
-    """Where ClickHouse is."""
-
-    url: Annotated[ClickHouseUrl, PlainValidator(parse_clickhouse_url)] = ClickHouseUrl(
-        "chdb", embedded_path="var/clickhouse"
-    )
 
 
 class Settings(BaseSettings):
@@ -157,6 +68,8 @@ class Settings(BaseSettings):
     """Whether an anonymous customer's events become a known one's once an identify names both."""
     identity_horizon_us: DurationSetting = Field(default=86_400_000_000, alias="identity_horizon")
     chunk_size: Whole = Field(default=5_000, ge=1, le=1_000_000)
+    read_ahead: Whole = Field(default=500_000, ge=1)
+    """How many events a process may read beyond its slowest partition: they wait in memory for its watermark."""
 
     @classmethod
     def settings_customise_sources(

@@ -26,7 +26,7 @@ WELL_KNOWN: Final[dict[str, Location]] = {
 }
 _ENVIRONMENT: Final = "environment"
 # Whatever stands here may be or hold a password, also where it is misspelt or of the wrong shape.
-_SECRET_KEYS: Final = ("password", "options", "url", "kafka", "clickhouse")
+_SECRET_KEYS: Final = ("password", "secret", "token", "options", "url", "kafka", "clickhouse")
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ from operators.records import Decision
 from operators.tally import Tally
 from sinks.kafka.action_message import application_of, read_action
 from sinks.kafka.actions import PARTS
+from sinks.kafka.refusals import refusal_of
 from sinks.kafka.transactions import Incarnation, fence, transactional_id
 
 log = logging.getLogger(__name__)
@@ -141,8 +142,9 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
         try:
             ends = self._watch.ends(_START_TIMEOUT_S)
         except KafkaException as error:
+            why = refusal_of(error.args[0], source.connection, topic=source.topic) or error.args[0].str()
             raise SourceError(
-                f"where topic {source.topic!r} ends is not known: {error.args[0].str()}. What was sent before must be "
+                f"where topic {source.topic!r} ends is not known: {why}. What was sent before must be "
                 "read before anything is sent; when the cause is gone, start the job again."
             ) from error
         known = self._from.offsets if self._from.topic_id == ends.topic_id else {}
@@ -187,7 +189,8 @@ class _Reader:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._reach(message, 0)
             elif error.fatal() or (not error.retriable() and error.code() not in PASSING):
-                raise SourceError(f"reading what was sent on {self._source.topic}: {error.str()}")
+                why = refusal_of(error, self._source.connection, topic=self._source.topic)
+                raise SourceError(f"reading what was sent on {self._source.topic}: {why or error.str()}")
             else:
                 log.warning("reading what was sent on %s: %s; waiting", self._source.topic, error.str())
         if self.left and time.monotonic() > self._patient_until_s:

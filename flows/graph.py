@@ -19,6 +19,7 @@ from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.actions_tail import ActionsTail, Tail
 from flows.collector import relax_collector
+from flows.kafka_access import missing_access
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
 from flows.loading import planned
 from flows.metrics import FlowMetrics
@@ -58,12 +59,17 @@ class Live:
     clock: SystemClock = system_time_us
     until: Callable[[], bool] = lambda: False
     metrics: FlowMetrics = field(default_factory=FlowMetrics)
+    reads: list[str] = field(default_factory=list)
+    """The topics that the wiring so far consumes."""
+    writes: list[str] = field(default_factory=list)
+    """Those it produces to."""
 
-    def source(self, flow: Dataflow) -> tuple[KafkaSource, Stream[Chunk]]:
-        """All input topics as chunks."""
+    def source(self, flow: Dataflow, *, detects: bool = True) -> tuple[KafkaSource, Stream[Chunk]]:
+        """All input topics as chunks. Where nothing detects, no event waits for another partition's watermark."""
         settings = self.settings
         schemas = load_event_schemas(settings.events_folder)
         vocabularies = load_vocabularies(settings.vocabulary_folder)
+        self.reads += settings.topics
         topics = {
             name: TopicSource(
                 decoder=Decoder(
@@ -84,6 +90,7 @@ class Live:
             chunk_size=settings.chunk_size,
             clock=self.clock,
             until=self.until,
+            read_ahead=settings.read_ahead if detects else sys.maxsize,
         )
         # Asked here, where a refusal becomes a message: inside the running flow it would be a traceback.
         source.origins()
@@ -131,6 +138,8 @@ class Live:
         found = op.map("too_old", found, _unless_too_old(self.clock, self.metrics.at_the_sinks))
         actions = op.filter_map("actions_of", found, _action)
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
+        self.reads.append(settings.actions_topic)
+        self.writes.append(settings.actions_topic)
         opening: KeyedStream[ToSend] = op.flat_map("actions_open", tail, _opening)
         sink = ActionsSink(kafka, settings.actions_topic, application=settings.application_id, now_us=system_time_us)
         op.output(steps.ACTIONS, op.merge("actions_all", timed, opening), sink)
@@ -157,6 +166,7 @@ class Live:
         op.output(steps.ARCHIVE, named, ArchiveSink(settings.clickhouse.url, parts))
         letters = op.filter_map("dead_letters_of", filled, _dead_letters)
         kafka = settings.kafka.librdkafka()
+        self.writes.append(settings.dead_letter_topic)
         op.output(steps.DEAD_LETTERS, letters, DeadLetterSink(kafka, settings.dead_letter_topic, parts))
 
 
@@ -172,6 +182,9 @@ def live(
         flow = Dataflow(name)
         parts = Live(load_settings(), clock=clock, until=until)
         wire(parts, flow)
+        missing = missing_access(parts.settings.kafka.librdkafka(), reads=parts.reads, writes=parts.writes)
+        if missing:
+            raise SourceError("\n".join(f"Kafka: {each}" for each in missing))
         # Opened before anything is read or sent: what is wrong with it is a message here. An embedded one is held from
         # here on, so that a second process is refused at its start.
         Database.open(parts.settings.clickhouse.url, Retry(deadline_s=_START_DEADLINE_S))

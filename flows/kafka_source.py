@@ -8,6 +8,7 @@ from its earliest offset.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,14 +17,17 @@ from typing import Any, Final, cast
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import TopicMetadata  # type: ignore[attr-defined]
 
 from flows.head_watch import HeadWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
 from operators.decode import Decoder, Messages
 from operators.decode.messages import Headers
+from operators.read_ahead import ReadAhead
 from operators.reasons import Fate
 from operators.records import Chunk, Origin
 from operators.tally import Tally
+from sinks.kafka.refusals import DEFAULT_GROUP, refusal_of
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +42,13 @@ _BROADCAST_S: Final = 0.02
 _HEARTBEAT_S: Final = 0.1
 """How often silence at the head of the log moves time: each heartbeat wakes every key group."""
 _METADATA_TIMEOUT_S: Final = 10.0
-_QUEUE_KBYTES: Final = 16_384
-"""What librdkafka may read ahead of a partition: bounds memory while catching up."""
+_ASK_AGAIN_S: Final = 0.5
+"""How soon a refusal is noticed while Kafka is asked for its topics."""
+_QUEUES_KBYTES: Final = 262_144
+"""What librdkafka may hold that we have not taken, of all partitions: bounds memory while catching up."""
+_LEAST_QUEUE_KBYTES: Final = 1_024
+_LARGEST_QUEUE_KBYTES: Final = 16_384
+"""Of one partition; more makes nothing faster."""
 
 
 class SourceError(Exception):
@@ -63,13 +72,15 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     accelerated one where traffic runs at another speed. ``until``: the partitions end when it is true (never: live).
     """
 
-    consumer: Mapping[str, Any]
+    consumer: Mapping[str, Any] = field(repr=False)  # it holds passwords
     topics: Mapping[str, TopicSource]
     max_out_of_orderness_us: int
     idle_after_us: int
     chunk_size: int
     clock: SystemClock = system_time_us
     until: Callable[[], bool] = lambda: False
+    read_ahead: int = sys.maxsize
+    """How many events may be read beyond the slowest partition; without detection nothing waits for it."""
     partitions: list[KafkaPartition] = field(default_factory=list)
     """Those that run in this process, for metrics."""
     _origins: tuple[Origin, ...] = ()
@@ -77,6 +88,8 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     def __post_init__(self) -> None:
         self.head_watch = HeadWatch(self.consumer, self.clock)
         """What confirms, for all partitions of this process, that they are read to their end."""
+        self.line = ReadAhead(self.read_ahead)
+        """Which of them may be read on."""
 
     def origins(self) -> tuple[Origin, ...]:
         """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
@@ -117,7 +130,9 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 raise SourceError(f"the recovery store holds source state of format {format_!r}, this reads {STATE!r}")
             self.clock.resume(watermarks)
             start = self._next_offset
-        self._consumer = Consumer(_consumer_config(source.consumer))
+        self._refused: str | None = None
+        config = _consumer_config(source.consumer, partitions=len(source.origins()))
+        self._consumer = Consumer({**config, "error_cb": self._hear_of_connection})
         self._consumer.assign([TopicPartition(*origin, start)])
         self._next_awake: datetime | None = None
         self._quiet_since_us = source.clock()
@@ -125,16 +140,23 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         self._last_heartbeat_s = 0.0
         self._owes_broadcast = False
         source.head_watch.enter(self)
+        source.line.enter(origin, self.clock.watermark_us)
 
     def next_batch(self) -> list[Chunk]:
         """What Kafka has ready, as one chunk; a heartbeat where the log is read to its end and silent."""
         if self._source.until():
             raise StopIteration
         expected_offset = self._next_offset
-        messages = self._consume()
+        line = self._source.line
+        messages = self._consume() if line.may_read(self.origin) else []
         self._next_awake = None
         if messages:
-            return [self._chunk(messages, expected_offset)]
+            chunk = self._chunk(messages, expected_offset)
+            line.read(self.origin, self.clock.watermark_us, len(chunk.records))
+        if self.at_head:
+            line.reached_head(self.origin)
+        if messages:
+            return [chunk]
         self._next_awake = datetime.now(UTC) + _POLL
         return self._silence()
 
@@ -149,6 +171,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
     def close(self) -> None:
         """Leaves Kafka."""
         self._source.head_watch.leave(self)
+        self._source.line.leave(self.origin)
         self._consumer.close()
 
     def lag(self) -> int:
@@ -162,12 +185,18 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
     def _consume(self) -> list[Message]:
         """Messages ready now, without those that are news of the partition itself."""
         batch = self._consumer.consume(self._source.chunk_size, timeout=0)
+        if self._refused is not None:
+            raise SourceError(f"reading {part_name(self.origin)}: {self._refused}")
         messages = [message for message in batch if message.error() is None]
         if messages:
             self.at_head = False
         if len(messages) < len(batch):
             self._hear([message for message in batch if message.error() is not None], messages)
         return messages
+
+    def _hear_of_connection(self, error: KafkaError) -> None:
+        """Called within `consume`: librdkafka would try a wrong password again for ever."""
+        self._refused = self._refused or refusal_of(error, self._source.consumer, topic=self.origin[0])
 
     def _hear(self, news: list[Message], messages: list[Message]) -> None:
         """What Kafka says of the partition itself; raises ``SourceError`` for what does not mend by itself."""
@@ -179,7 +208,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                     self._next_offset = end_offset
                     self.at_head = True
             elif error.fatal() or (not error.retriable() and error.code() not in PASSING):
-                raise SourceError(f"reading {part_name(self.origin)}: {error.str()}")
+                why = refusal_of(error, self._source.consumer, topic=self.origin[0])
+                raise SourceError(f"reading {part_name(self.origin)}: {why or error.str()}")
             else:
                 log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
 
@@ -303,39 +333,60 @@ def _headers(message: Message) -> Headers | None:
     return [(name, value.encode() if isinstance(value, str) else value) for name, value in found]
 
 
-def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
+def _consumer_config(connection: Mapping[str, Any], *, partitions: int = 1) -> dict[str, Any]:
+    queue_kbytes = min(_LARGEST_QUEUE_KBYTES, max(_LEAST_QUEUE_KBYTES, _QUEUES_KBYTES // partitions))
     return {
         # Never used to share partitions or to commit; librdkafka asks for one.
-        "group.id": "customer-triggers",
+        "group.id": DEFAULT_GROUP,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "enable.partition.eof": True,
         "auto.offset.reset": "earliest",
         "fetch.wait.max.ms": 50,
-        "queued.max.messages.kbytes": _QUEUE_KBYTES,
+        "queued.max.messages.kbytes": queue_kbytes,
         **connection,
     }
 
 
 def _list_origins(connection: Mapping[str, Any], topics: Mapping[str, TopicSource]) -> list[Origin]:
-    heard: list[str] = []
+    heard: list[KafkaError] = []
     # Nobody answering would be a line of log every 50 ms; the last of them is in the message.
-    quiet = {"log_level": 0, "error_cb": lambda error: heard.append(error.str())}
-    consumer = Consumer({**_consumer_config(connection), **quiet})
+    quiet = {"log_level": 0, "error_cb": heard.append}
     where = connection.get("bootstrap.servers")
+    try:
+        consumer = Consumer({**_consumer_config(connection), **quiet})
+    except KafkaException as error:
+        raise SourceError(f"the settings of Kafka are refused: {error.args[0].str()}") from None
     try:
         origins = []
         for topic in topics:
-            found = consumer.list_topics(topic, timeout=_METADATA_TIMEOUT_S).topics[topic]
+            found = _ask_for(consumer, topic, heard, connection)
             if found.error is not None or not found.partitions:
                 why = "it has no partitions" if found.error is None else found.error.str()
-                raise SourceError(f"topic {topic!r} cannot be read at {where}: {why}")
+                acl = found.error and refusal_of(found.error, connection, topic=topic)
+                raise SourceError(f"topic {topic!r} cannot be read at {where}: {acl or why}")
             origins += [(topic, partition) for partition in found.partitions]
-    except KafkaException as error:
-        consumer.poll(0)  # brings what `error_cb` is told
-        why = heard[-1] if heard else error.args[0].str()
-        raise SourceError(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None
-    else:
         return origins
     finally:
         consumer.close()
+
+
+def _ask_for(consumer: Consumer, topic: str, heard: list[KafkaError], connection: Mapping[str, Any]) -> TopicMetadata:
+    """What Kafka says of the topic. Raises `SourceError`, at once where waiting would not help."""
+    where = connection.get("bootstrap.servers")
+    deadline_s = time.monotonic() + _METADATA_TIMEOUT_S
+    while True:
+        try:
+            return cast(TopicMetadata, consumer.list_topics(topic, timeout=_ASK_AGAIN_S).topics[topic])
+        except KafkaException as error:
+            consumer.poll(0)  # brings what `error_cb` is told
+            for each in heard:
+                refused = refusal_of(each, connection, topic=topic)
+                if refused is not None:
+                    raise SourceError(f"Kafka at {where} refuses us: {refused}") from None
+            if time.monotonic() < deadline_s:
+                time.sleep(_ASK_AGAIN_S / 10)  # where all brokers are known to be down it is refused without waiting
+                continue
+            told = [each.str() for each in heard if each.code() != KafkaError._ALL_BROKERS_DOWN]
+            why = told[-1] if told else f"{error.args[0].str()} (does kafka.security_protocol fit its listener?)"
+            raise SourceError(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None

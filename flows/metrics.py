@@ -132,6 +132,11 @@ def _of_source(source: KafkaSource) -> Iterator[Metric]:
             delay.add_metric(labels, (now_us - each.clock.watermark_us) / 1e6)
     yield lag
     yield delay
+    yield GaugeMetricFamily(
+        f"{PREFIX}_events_read_ahead",
+        "Events read beyond the slowest partition of the process, which wait for its watermark.",
+        source.line.events(),
+    )
 
 
 def _of_detection(detection: Detection, beside: list[Tally], now_us: int) -> Iterator[Metric]:

@@ -95,12 +95,24 @@ class KafkaServer:
         # Whoever leaves the block is done with the data, and an orderly stop takes longer.
         self.kill()
 
+    def extra_properties(self) -> dict[str, str]:
+        """What a subclass's broker has beside `broker_properties`; lists of listeners are joined to its own."""
+        return {}
+
+    def format_options(self) -> list[str]:
+        """What a subclass gives Kafka's storage tool beside the cluster and the file."""
+        return []
+
+    def jvm_options(self) -> list[str]:
+        """What a subclass gives the broker's JVM."""
+        return []
+
     @property
     def _properties(self) -> Path:
         return self._folder / "server.properties"
 
     def _java(self, main: str, *arguments: str) -> list[str]:
-        return ["java", *_JVM, "-cp", f"{kafka_jars()}/*", main, *arguments]
+        return ["java", *_JVM, *self.jvm_options(), "-cp", f"{kafka_jars()}/*", main, *arguments]
 
     def _prepare_folder(self) -> None:
         if self._properties.exists():
@@ -112,8 +124,10 @@ class KafkaServer:
             controller_port=self._controller_port,
             log_dirs=str(self._folder / "data"),
         )
+        for key, value in self.extra_properties().items():
+            properties[key] = f"{properties[key]},{value}" if key in properties else value
         self._properties.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
-        format_it = ["format", "-t", _CLUSTER_ID, "-c", str(self._properties)]
+        format_it = ["format", "-t", _CLUSTER_ID, "-c", str(self._properties), *self.format_options()]
         command = self._java("kafka.tools.StorageTool", *format_it)
         done = subprocess.run(command, capture_output=True, text=True, timeout=_START_TIMEOUT_S, check=False)
         if done.returncode != 0:

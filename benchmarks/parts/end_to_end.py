@@ -63,15 +63,18 @@ def measure(asked: Asked) -> PartReport:
 
 
 @contextmanager
-def full_topic(asked: Asked, folder: Path) -> Iterator[Backlog]:
-    """A broker with the whole workload on one topic."""
-    events = workload_file(Workload(events=asked.live_events, seed=asked.seed, disorder_ms=OUT_OF_ORDERNESS_MS))
-    wanted = expected(events, at_end="flush")
+def full_topic(
+    asked: Asked, folder: Path, *, events: int | None = None, shares: Sequence[int] = ()
+) -> Iterator[Backlog]:
+    """A broker with the whole workload on one topic; `shares` as of `benchmarks.produce`."""
+    workload = Workload(events=events or asked.live_events, seed=asked.seed, disorder_ms=OUT_OF_ORDERNESS_MS)
+    made = workload_file(workload)
+    wanted = expected(made, at_end="flush")
     with broker(folder / "kafka") as bootstrap_servers:
         topic = f"events-{uuid4().hex}"
         create_topic(bootstrap_servers, topic, partitions=KAFKA_PARTITIONS)
         say(f"producing {wanted.counts.lines:,} events")
-        produce_file(events, bootstrap_servers, topic)
+        produce_file(made, bootstrap_servers, topic, shares=shares)
         yield Backlog(bootstrap_servers, topic, wanted)
 
 

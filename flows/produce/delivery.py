@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from sinks.kafka.refusals import refusal_of
+
 _log: Final = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # what librdkafka has to say is said in ``NotDelivered``
 
@@ -41,6 +43,7 @@ class Delivery:
         self._topic = topic
         self._deadline_s = deadline_s
         self._where = str(connection.get("bootstrap.servers"))
+        self._connection = connection
         self._failure = ""
         self._heard = ""
         config: dict[str, Any] = {
@@ -107,8 +110,9 @@ class Delivery:
                 raise NotDelivered(f"no Kafka answers at {self._where}: {error.args[0].str()}{heard}") from None
             if found.error is None and found.partitions:
                 return
-            if time.monotonic() > until_s:
-                why = "it has no partitions" if found.error is None else found.error.str()
+            refused = found.error is not None and self._refusal_of(found.error) is not None
+            if refused or time.monotonic() > until_s:
+                why = "it has no partitions" if found.error is None else self._told(found.error)
                 raise NotDelivered(f"topic {self._topic!r} cannot be written at {self._where}: {why}")
             self._producer.poll(0.1)
 
@@ -121,7 +125,15 @@ class Delivery:
     def _on_failure(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self.failed += 1
-            self._failure = self._failure or error.str()
+            self._failure = self._failure or self._told(error)
 
     def _on_error(self, error: KafkaError) -> None:
-        self._heard = error.str()
+        if error.code() != KafkaError._ALL_BROKERS_DOWN or not self._heard:  # it says less than what came before it
+            self._heard = self._told(error)
+
+    def _told(self, error: KafkaError) -> str:
+        """With the setting or the ACL to look at, where there is one."""
+        return self._refusal_of(error) or error.str()
+
+    def _refusal_of(self, error: KafkaError) -> str | None:
+        return refusal_of(error, self._connection, topic=self._topic, operation="Write")

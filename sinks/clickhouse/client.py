@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from clickhouse_connect import get_client
 from clickhouse_connect.driver.binding import quote_identifier
@@ -37,10 +37,22 @@ def connect(url: str | ClickHouseUrl, *, timeout_s: int = 25) -> Client:
     answers, which is the caller's to retry.
     """
     address = read_url(url)
-    with translated(str(address), address.password.get_secret_value()):
+    with translated(str(address), *address.secrets()):
         if address.embedded_path is not None:
             return embedded_client(address.embedded_path, address.database)
         return _server_client(address, timeout_s)
+
+
+def _login(address: ClickHouseUrl) -> dict[str, Any]:
+    """A token, or user and password, or a user whom the certificate shows to be who he says."""
+    if address.token_file is not None:
+        return {"token_provider": address.token_file.read}
+    if address.token is not None:
+        return {"access_token": address.token.get_secret_value()}
+    password = address.password.get_secret_value()
+    # By itself the driver takes every certificate for the login, and then sends no password.
+    tls_mode = "strict" if address.certificate_location is not None and password else None
+    return {"username": address.username, "password": password, "tls_mode": tls_mode}
 
 
 def _server_client(address: ClickHouseUrl, timeout_s: int) -> Client:
@@ -49,8 +61,10 @@ def _server_client(address: ClickHouseUrl, timeout_s: int) -> Client:
         port=address.port,
         interface=address.scheme,
         secure=address.is_secure,
-        username=address.username,
-        password=address.password.get_secret_value(),
+        ca_cert=address.ca_location,
+        client_cert=address.certificate_location,
+        client_cert_key=address.key_location,
+        **_login(address),
         connect_timeout=_CONNECT_TIMEOUT_S,
         send_receive_timeout=timeout_s,
         # A session allows one query at a time; the writer and the questions of a resume run side by side.

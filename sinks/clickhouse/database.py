@@ -35,7 +35,6 @@ class Database:
         self._client = client
         self._address = address
         self._where = str(address)
-        self._secret = address.password.get_secret_value()
 
     @classmethod
     def open(cls, url: str | ClickHouseUrl, retry: Retry) -> Database:
@@ -44,7 +43,7 @@ class Database:
 
         def attempt() -> Database:
             database = cls(connect(address, timeout_s=retry.attempt_s), address, retry)
-            with translated(database._where, database._secret):
+            with translated(database._where, *address.secrets()):
                 migrate(database._client)
             return database
 
@@ -52,12 +51,12 @@ class Database:
 
     def query(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """The rows of a SELECT. Raises `SinkError`."""
-        with translated(self._where, self._secret):
+        with translated(self._where, *self._address.secrets()):
             return self._client.query(sql, parameters=dict(parameters)).result_rows
 
     def insert(self, table: Table, columns: Columns, token: str) -> None:
         """One INSERT, confirmed. The same columns under the same token land once, however often they are sent."""
-        with translated(self._where, self._secret):
+        with translated(self._where, *self._address.secrets()):
             self._client.insert(
                 table.name,
                 columns,

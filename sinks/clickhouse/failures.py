@@ -5,13 +5,16 @@ The codes are those of ``src/Common/ErrorCodes.cpp``. A code that is not here is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 from urllib3.exceptions import HTTPError
 
+from config.errors import Refused
+from sinks.certificates import why_untrusted
 from sinks.errors import (
     AuthenticationFailed,
     RowsRefused,
@@ -53,30 +56,34 @@ TRANSIENT_CODES: Final = {
 _AUTHENTICATION_CODES: Final = {192, 193, 194, 492, 497, 516}
 _SCHEMA_CODES: Final = {10, 16, 47, 60, 81}
 _ROW_CODES: Final = {6, 26, 27, 33, 53, 70, 117, 131, 349, 407, 412, 636}
+_LOGIN: Final = "Check the user and the password of the ClickHouse URL, clickhouse.password_file or clickhouse.token."
 _TO_DO: Final = {
     243: "Free or add disk space, then start the job again.",
-    516: "Check the user and the password of the ClickHouse URL.",
-    497: "Grant the account SELECT, INSERT and CREATE TABLE on the database, and SELECT on system.processes.",
+    516: _LOGIN,
+    497: "Grant the account what docs/security.md lists.",
 }
+_CLIENT_REFUSED: Final = re.compile(r"alert (bad|unsupported|unknown|certificate|handshake failure)|ALERT_\w+CERT")
 # A server's message may quote a whole statement; the reason stands at its beginning.
 _LONGEST_MESSAGE: Final = 600
 
 
 @contextmanager
-def translated(where: str, secret: str = "") -> Iterator[None]:
-    """Turns driver and network exceptions of its block into `SinkError`. ``where`` is shown, ``secret`` never is."""
+def translated(where: str, *secrets: str) -> Iterator[None]:
+    """Turns driver and network exceptions of its block into `SinkError`. ``where`` is shown, ``secrets`` never are."""
     try:
         yield
     except SinkError:
         raise
+    except Refused as refused:
+        raise AuthenticationFailed(f"ClickHouse at {where}: clickhouse.token_file {refused}.") from None
     except (ClickHouseError, HTTPError, OSError) as error:
         # Without the cause: its text may hold what is masked here.
-        raise _as_sink_error(error, where, secret) from None
+        raise _as_sink_error(error, where, secrets) from None
 
 
-def _as_sink_error(error: Exception, where: str, secret: str) -> SinkError:
+def _as_sink_error(error: Exception, where: str, secrets: Sequence[str]) -> SinkError:
     code = error.code if isinstance(error, Error) else None
-    message = _one_line(str(error), secret)
+    message = _one_line(str(error), secrets)
     if code is None:
         return _without_code(error, message, where)
     told = f"ClickHouse at {where}: {message}"
@@ -96,9 +103,16 @@ def _without_code(error: Exception, message: str, where: str) -> SinkError:
     """No ClickHouse answered: the network, or something between that speaks HTTP."""
     told = f"No answer from ClickHouse at {where}: {message}"
     if "HTTP status 401" in message or "HTTP status 403" in message:
-        return AuthenticationFailed(f"{told}. Check the user and the password of the ClickHouse URL.")
+        return AuthenticationFailed(f"{told}. {_LOGIN}")
     if "CERTIFICATE_VERIFY_FAILED" in message:
-        return TerminalSinkError(f"{told}. Give the authority's certificate as ?ca_cert=path in the URL.")
+        why = why_untrusted(message, ca_setting="clickhouse.ssl_ca_location", address_setting="CLICKHOUSE_URL")
+        return TerminalSinkError(f"ClickHouse at {where}: {why}.")
+    if _CLIENT_REFUSED.search(message):
+        return AuthenticationFailed(
+            f"{told}. The server does not take our certificate: look at clickhouse.ssl_certificate_location."
+        )
+    if "WRONG_VERSION_NUMBER" in message:
+        return TerminalSinkError(f"{told}. The server speaks no TLS there: check port and https:// of the URL.")
     # OperationalError is how the driver wraps urllib3's errors and the statuses 429, 503 and 504.
     if type(error).__name__ in ("OperationalError", "StreamFailureError") or isinstance(error, HTTPError | OSError):
         return TransientSinkError(f"{told}.")
@@ -107,9 +121,9 @@ def _without_code(error: Exception, message: str, where: str) -> SinkError:
     return TerminalSinkError(f"{told}. Check that the ClickHouse URL names the HTTP interface (port 8123 or 8443).")
 
 
-def _one_line(message: str, secret: str) -> str:
+def _one_line(message: str, secrets: Sequence[str]) -> str:
     text = " ".join(message.split())
-    if secret:
+    for secret in filter(None, secrets):
         text = text.replace(secret, "***")
     text = text.rstrip(".")
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"

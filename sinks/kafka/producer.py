@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from sinks import metrics
 from sinks.errors import DeliveryFailed
+from sinks.kafka.refusals import refusal_of
 
 Headers: TypeAlias = Sequence[tuple[str, bytes]]
 KafkaConfig: TypeAlias = Mapping[str, str | int | float | bool]
@@ -52,6 +53,7 @@ class ConfirmedProducer:
         self._deadline_s = deadline_s
         self._monotonic = monotonic
         self._brokers = str(config.get("bootstrap.servers", "no bootstrap.servers"))
+        self._config = config
         self._guard = threading.Lock()
         self._failure: str | None = None
         self._last_error = ""
@@ -82,36 +84,52 @@ class ConfirmedProducer:
             except BufferError:
                 if self._monotonic() - begun > self._deadline_s:
                     self._latch(f"the queue has been full for {self._deadline_s:g} s")
-                self._producer.poll(_FULL_QUEUE_WAIT_S)
+                self._served(lambda: self._producer.poll(_FULL_QUEUE_WAIT_S))
             except KafkaException as error:
                 # Refused before it was queued, as a message too large is: no report will come.
                 self._failed.inc()
-                self._latch(str(error.args[0].str()))
+                self._latch(self._told(error.args[0]))
 
     def poll(self) -> None:
         """Serve the reports that are there, without waiting. Raises `DeliveryFailed`."""
-        self._producer.poll(0)
+        self._served(lambda: self._producer.poll(0))
         self._raise_latched()
 
     def flush(self) -> None:
         """Returns when every message written has been confirmed. Raises `DeliveryFailed`."""
-        left = self._producer.flush(self._deadline_s + 1.0)
+        left = self._served(lambda: self._producer.flush(self._deadline_s + 1.0))
         self._raise_latched()
         if left:
             self._latch(f"{left} messages unconfirmed after {self._deadline_s:g} s")
             self._raise_latched()
+
+    def _served(self, serve: Callable[[], int]) -> int:
+        """A fatal error is told to `_on_error` and then raised: it is latched as every other."""
+        try:
+            return serve()
+        except KafkaException as error:
+            self._latch(self._told(error.args[0]))
+            return 0
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is None:
             self._delivered.inc()
             return
         self._failed.inc()
-        self._latch(error.str())
+        self._latch(self._told(error))
 
     def _on_error(self, error: KafkaError) -> None:
         self._last_error = error.str()
-        if error.fatal():
-            self._latch(error.str())
+        refused = self._refusal_of(error)
+        if refused is not None or error.fatal():
+            self._latch(refused or error.str())
+
+    def _told(self, error: KafkaError) -> str:
+        return self._refusal_of(error) or error.str()
+
+    def _refusal_of(self, error: KafkaError) -> str | None:
+        """What librdkafka would try again for ever, or until the message is too old, though only a person can help."""
+        return refusal_of(error, self._config, topic=self._topic, operation="Write")
 
     def _latch(self, reason: str) -> None:
         with self._guard:

@@ -24,6 +24,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from sinks import metrics
 from sinks.errors import DeliveryFailed, SinkError, TakenOver, TerminalSinkError
 from sinks.kafka.producer import DEFAULTS, REQUIRED, Headers, KafkaConfig
+from sinks.kafka.refusals import refusal_of
 
 _log: Final = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ _SPARE_S: Final = 10.0
 """What a broker waits longer than we do before it ends a transaction of its own accord."""
 _SERVE_EVERY_S: Final = 0.5
 """How often callbacks are served while there is nothing to send: librdkafka keeps them until then."""
+_ASK_AGAIN_S: Final = 2.0
+"""How soon a refusal is noticed while a transactional id is opened."""
 _STATISTICS_MS: Final = 100
 """librdkafka says in its statistics alone who it is to Kafka, and begins to say so after this long."""
 _GONE: Final = frozenset({KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED})
@@ -100,6 +103,7 @@ class TransactionalProducer:
         self._topic = topic
         self._deadline_s = deadline_s
         self._id = transactional_id
+        self._config = {**config, "transactional.id": transactional_id}
         self._where = str(config.get("bootstrap.servers", "no bootstrap.servers"))
         self._last_error = ""
         self._refused = ""
@@ -201,10 +205,13 @@ class TransactionalProducer:
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         """On our own thread. A message that was refused fails the commit, which does not say why."""
         if error is not None and not self._refused:
-            self._refused = error.str()
+            self._refused = self._refusal_of(error) or error.str()
 
     def _on_error(self, error: KafkaError) -> None:
-        self._last_error = error.str()
+        self._last_error = self._refusal_of(error) or error.str()
+
+    def _refusal_of(self, error: KafkaError) -> str | None:
+        return refusal_of(error, self._config, topic=self._topic, operation="Write")
 
     def _latch(self, error: Exception) -> None:
         heard = f" (last heard: {self._last_error})" if self._last_error else ""
@@ -213,7 +220,8 @@ class TransactionalProducer:
         if cause is not None and cause.code() in _GONE:
             failed = _taken_over(self._id)
         else:
-            reason = self._refused or (repr(error) if cause is None else cause.str())
+            refused = None if cause is None else self._refusal_of(cause)
+            reason = self._refused or refused or (repr(error) if cause is None else cause.str())
             failed = DeliveryFailed(
                 f"Kafka at {self._where} did not take a transaction for topic {self._topic}: {reason}{heard}. "
                 "Nothing after the last closed epoch counts as done: when the cause is gone, start the job again."
@@ -233,6 +241,7 @@ def _opened(
 ) -> tuple[Producer, Incarnation]:
     """A producer whose predecessor under this id has ended. Raises `TerminalSinkError`."""
     heard: list[str] = []
+    refused: list[str] = []
     said: list[Incarnation] = []
 
     def read(statistics: str) -> None:
@@ -243,6 +252,7 @@ def _opened(
 
     def hear(error: KafkaError) -> None:
         heard.append(error.str())
+        refused.extend(filter(None, [refusal_of(error, settings)]))
         if error_cb is not None:
             error_cb(error)
 
@@ -266,17 +276,19 @@ def _opened(
     deadline = time.monotonic() + deadline_s
     while True:
         try:
-            producer.init_transactions(max(deadline - time.monotonic(), 0.1))
+            producer.init_transactions(min(max(deadline - time.monotonic(), 0.1), _ASK_AGAIN_S))
         except KafkaException as error:
             cause = error.args[0]
             if cause.code() in _GONE:
                 raise _taken_over(transactional_id) from None
-            if not cause.retriable() or time.monotonic() >= deadline:
-                producer.poll(0)  # brings what `error_cb` is told
+            producer.poll(0)  # brings what `error_cb` is told
+            refused.extend(filter(None, [refusal_of(cause, settings)]))
+            if refused or not cause.retriable() or time.monotonic() >= deadline:
                 last = f" (last heard: {heard[-1]})" if heard else ""
                 where = config.get("bootstrap.servers", "no bootstrap.servers")
                 raise DeliveryFailed(
-                    f"Kafka at {where} does not begin transactions of {transactional_id}: {cause.str()}{last}. "
+                    f"Kafka at {where} does not begin transactions of {transactional_id}: "
+                    f"{refused[0] if refused else cause.str() + last}. "
                     "When the cause is gone, start the job again."
                 ) from None
         else:

@@ -1,6 +1,7 @@
 """The gateway's own process: `python -m tests.clickhouse_gateway --path DIR [--port N]`.
 
-Reads commands as JSON lines from stdin (`{"command": "add", "action": "cut", "when": "after"}`), answers each
+Reads from stdin who may come in (an `Admission` as a line of JSON), then commands as JSON lines
+(`{"command": "add", "action": "cut", "when": "after"}`); answers each
 with a line on stdout, the first line being `{"answer": PORT}` once it listens, and ends at the end of stdin.
 """
 
@@ -12,6 +13,7 @@ import sys
 import threading
 from typing import Any, TextIO
 
+from tests.clickhouse_gateway.door_keeper import Admission, DoorKeeper
 from tests.clickhouse_gateway.engine import Engine
 from tests.clickhouse_gateway.http_server import HttpServer
 from tests.clickhouse_gateway.rules import Rule, Rules
@@ -23,9 +25,10 @@ _POLL_S = 0.02  # how long `refuse` may take to be noticed
 class _Door:
     """Listens on one port, or refuses on it while keeping it from other processes."""
 
-    def __init__(self, port: int, engine: Engine, rules: Rules) -> None:
+    def __init__(self, port: int, engine: Engine, rules: Rules, keeper: DoorKeeper) -> None:
         self._engine = engine
         self._rules = rules
+        self._keeper = keeper
         self._server: HttpServer | None = None
         self._reserved: socket.socket | None = None
         self.port = port
@@ -35,7 +38,7 @@ class _Door:
             self._reserved.close()
             self._reserved = None
         if self._server is None:
-            self._server = HttpServer(self.port, self._engine, self._rules)
+            self._server = HttpServer(self.port, self._engine, self._rules, self._keeper)
             self.port = self._server.server_port
             threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), daemon=True).start()
 
@@ -81,11 +84,14 @@ def main() -> None:
     parser.add_argument("--path", required=True, help="the engine's folder")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     options = parser.parse_args()
+    # On stdin and not among the arguments, which every process of the machine can read.
+    admission = Admission(**json.loads(sys.stdin.readline()))
     # chDB is one binary with much inside: whatever it prints must not stand among the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     rules = Rules()
-    door = _Door(options.port, Engine(options.path), rules)
+    engine = Engine(options.path, None if admission.grants is None else tuple(admission.grants))
+    door = _Door(options.port, engine, rules, DoorKeeper(admission))
     door.open()
     _answer(answers, door.port)
     for line in sys.stdin:

@@ -4,6 +4,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import chdb
@@ -69,10 +70,11 @@ def split_insert(body: bytes) -> tuple[str, bytes | None]:
 class Engine:
     """The one chDB engine of this process. `execute` may be called from several threads at once."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, path: str, grants: tuple[str, ...] | None = None) -> None:
+        """`grants` are all that statements may do; None: everything."""
+        self._path = path if grants is None else f"{path}?config-file={_write_config(path, grants)}"
         # The engine lives as long as one connection does: this one spans the gaps between requests.
-        self._open = chdb.connect(path)
+        self._open = chdb.connect(self._path)
 
     def execute(self, statement: Statement) -> Answer:
         """Runs one statement on a connection of its own (1 ms), so settings and `USE` end with the request.
@@ -93,6 +95,19 @@ class Engine:
             return Answer(body, _result_format(statement.sql), *_statistics(result), is_insert=False)
         finally:
             connection.close()
+
+
+def _write_config(path: str, grants: tuple[str, ...]) -> Path:
+    # The gateway itself hands over the rows of an INSERT as a file; to a server they come with the request.
+    queries = "".join(f"<query>{grant}</query>" for grant in ("GRANT READ ON FILE", *grants))
+    account = "<password></password><profile>default</profile><quota>default</quota><networks><ip>::/0</ip></networks>"
+    users, config = Path(f"{path}.users.xml"), Path(f"{path}.config.xml")
+    users.write_text(
+        "<clickhouse><profiles><default/></profiles><quotas><default/></quotas>"
+        f"<users><default>{account}<grants>{queries}</grants></default></users></clickhouse>"
+    )
+    config.write_text(f"<clickhouse><users_config>{users}</users_config></clickhouse>")
+    return config
 
 
 def _insert(connection: Any, sql: str, data: bytes, parameters: Mapping[str, str]) -> Answer:

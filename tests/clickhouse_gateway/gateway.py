@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,12 +13,14 @@ from typing import Any, Self
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
+from tests.clickhouse_gateway.door_keeper import Admission
 from tests.clickhouse_gateway.faults import Faults
 from tests.loopback_port import LOOPBACK, free_port
 
 _STOP_TIMEOUT_S = 10.0
 _LOG_TAIL_CHARS = 4000
 _ROOT = Path(__file__).parents[2]
+EVERYBODY = Admission()
 
 
 class ClickHouseGateway:
@@ -29,9 +32,10 @@ class ClickHouseGateway:
 
     host = LOOPBACK
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, admission: Admission = EVERYBODY) -> None:
         """`path` is the engine's folder, made if absent and never removed; `path`.stderr lies beside it."""
         self.path = path
+        self._admission = admission
         self.port = free_port()
         self.faults = Faults(self._ask)
         self._process: subprocess.Popen[str] | None = None
@@ -44,7 +48,7 @@ class ClickHouseGateway:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"{'http' if self._admission.certificate is None else 'https'}://{self.host}:{self.port}"
 
     def client(self, **arguments: Any) -> Client:
         """A new clickhouse-connect client; `arguments` go to `get_client`."""
@@ -73,6 +77,7 @@ class ClickHouseGateway:
             )
         atexit.register(self.kill)
         try:
+            self._write(asdict(self._admission))
             self._read_answer()
         except BaseException:
             self.kill()
@@ -114,11 +119,14 @@ class ClickHouseGateway:
 
     def _ask(self, command: str, **arguments: Any) -> Any:
         with self._one_command:
-            if self._process is None or self._process.stdin is None:
-                raise RuntimeError("this gateway does not run")
-            self._process.stdin.write(json.dumps({"command": command, **arguments}) + "\n")
-            self._process.stdin.flush()
+            self._write({"command": command, **arguments})
             return self._read_answer()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if self._process is None or self._process.stdin is None:
+            raise RuntimeError("this gateway does not run")
+        self._process.stdin.write(json.dumps(line) + "\n")
+        self._process.stdin.flush()
 
     def _read_answer(self) -> Any:
         assert self._process is not None

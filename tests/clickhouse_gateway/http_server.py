@@ -6,6 +6,7 @@ import email.parser
 import email.policy
 import json
 import socket
+import ssl
 import sys
 import threading
 import zlib
@@ -19,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 import lz4.frame
 import zstandard
 
+from tests.clickhouse_gateway.door_keeper import DoorKeeper
 from tests.clickhouse_gateway.engine import Answer, ClickHouseError, Engine, Statement, split_insert
 from tests.clickhouse_gateway.rules import Rule, Rules
 from tests.loopback_port import LOOPBACK
@@ -47,6 +49,7 @@ _TRANSPORT_PARAMETERS = frozenset(
     }
 )
 _PARAMETER_PREFIX = "param_"
+_FORBIDDEN = 403
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -56,15 +59,17 @@ class HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, port: int, engine: Engine, rules: Rules) -> None:
+    def __init__(self, port: int, engine: Engine, rules: Rules, keeper: DoorKeeper) -> None:
         self.engine = engine
         self.rules = rules
+        self.keeper = keeper
         self._connections: set[socket.socket] = set()
         self._guard = threading.Lock()
         super().__init__((LOOPBACK, port), _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
+        connection = self.keeper.wrapped(connection)
         with self._guard:
             self._connections.add(connection)
         return connection, address
@@ -76,7 +81,7 @@ class HttpServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that a fault, or its client, has cut is nothing to report; the rest goes to stderr."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
     def close(self) -> None:
@@ -109,6 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._read_body()
         if url.path == "/ping":
             self._respond(200, b"Ok.\n", {})
+            return
+        if (refused := self.server.keeper.refusal(self.headers)) is not None:
+            self._answer(refused, _FORBIDDEN)
             return
         try:
             body = _decompressed(body, self.headers.get("Content-Encoding", "identity"))

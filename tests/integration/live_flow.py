@@ -131,11 +131,15 @@ class LiveFlow:
 
     def metrics(self) -> Metrics:
         """What it serves now; not a number, all of it, while it does not serve."""
+        return Metrics(self.served())
+
+    def served(self) -> str:
+        """What stands under /metrics now; nothing while it does not serve."""
         try:
             with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/metrics", timeout=5) as answer:
-                return Metrics(answer.read().decode())
+                return str(answer.read().decode())
         except (urllib.error.URLError, ConnectionError):
-            return Metrics("")
+            return ""
 
     def __enter__(self) -> Self:
         return self.start()

@@ -172,7 +172,32 @@ def test_every_setting_has_a_variable():
         ("kafka: {options: {bootstrap.servers: x}}", "kafka.options.bootstrap.servers", "has a key of its own"),
         ("kafka: {options: {x: [1]}}", "kafka.options.x", "is not a value of librdkafka"),
         ("kafka: text", "kafka", "is not a mapping"),
+        ("kafka: {ssl_ca_location: Makefile}", "kafka.ssl_ca_location", "has no use"),
+        ("kafka: {oauth_client_id: me}", "kafka.oauth_client_id", "has no use"),
+        (
+            "kafka: {security_protocol: SSL, ssl_ca_location: nowhere.pem}",
+            "kafka.ssl_ca_location",
+            "cannot be read (No such file or directory)",
+        ),
+        (
+            "kafka: {security_protocol: SSL, ssl_key_location: Makefile}",
+            "kafka.ssl_certificate_location",
+            "is missing",
+        ),
+        (
+            "kafka: {options: {sasl.oauthbearer.client.secret: x}}",
+            "kafka.options.sasl.oauthbearer.client.secret",
+            "has a key of its own",
+        ),
         ("clickhouse: {url: 'ftp://ch/db'}", "clickhouse.url", "is not a ClickHouse URL"),
+        ("clickhouse: {url: 'http://ch', token: t}", "clickhouse.token", "has no use"),
+        ("clickhouse: {url: 'https://me@ch', token: t}", "clickhouse.token", "is a second login"),
+        ("clickhouse: {url: 'https://me:pw@ch', password_file: Makefile}", "clickhouse.password_file", "second login"),
+        (
+            "clickhouse: {url: 'https://c', ssl_key_location: Makefile}",
+            "clickhouse.ssl_certificate_location",
+            "missing",
+        ),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_with_its_line(tmp_path, line, path, message):
@@ -195,6 +220,62 @@ def test_a_login_with_a_password_needs_both(mechanism):
     assert {problem.path for problem in problems(environment)} == {"kafka.sasl_username", "kafka.sasl_password"}
     full = environment | {"CT_KAFKA__SASL_USERNAME": "u", "CT_KAFKA__SASL_PASSWORD": "hunter2"}
     assert load_settings(full).kafka.librdkafka()["sasl.password"] == "hunter2"
+
+
+def test_a_token_by_client_credentials_needs_all_three():
+    environment = {
+        "CT_KAFKA__SECURITY_PROTOCOL": "SASL_SSL",
+        "CT_KAFKA__SASL_MECHANISM": "OAUTHBEARER",
+        "CT_KAFKA__OAUTH_CLIENT_ID": "me",
+    }
+    missing = {problem.path for problem in problems(environment)}
+    assert missing == {"kafka.oauth_client_secret", "kafka.oauth_token_url"}
+    full = environment | {"CT_KAFKA__OAUTH_CLIENT_SECRET": "hunter2", "CT_KAFKA__OAUTH_TOKEN_URL": "https://id/token"}
+    config = load_settings(full).kafka.librdkafka()
+    assert (config["sasl.oauthbearer.method"], config["sasl.oauthbearer.client.secret"]) == ("oidc", "hunter2")
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    (tmp_path / "secret").write_text("hunter2\n")
+    scram = {
+        "CT_KAFKA__SECURITY_PROTOCOL": "SASL_SSL",
+        "CT_KAFKA__SASL_MECHANISM": "SCRAM-SHA-512",
+        "CT_KAFKA__SASL_USERNAME": "me",
+        "CT_KAFKA__SASL_PASSWORD_FILE": str(tmp_path / "secret"),
+        "CLICKHOUSE_URL": "https://me@ch",
+        "CT_CLICKHOUSE__PASSWORD_FILE": str(tmp_path / "secret"),
+    }
+    settings = load_settings(scram)
+    assert settings.kafka.librdkafka()["sasl.password"] == "hunter2"
+    assert settings.clickhouse.url.password.get_secret_value() == "hunter2"
+    assert settings.clickhouse.url.secrets() == ("hunter2",)
+    for shown in (repr(settings), settings.describe(), repr(settings.clickhouse.url)):
+        assert "hunter2" not in shown
+    (problem,) = problems(scram | {"CT_KAFKA__SASL_PASSWORD": "hunter2"})
+    assert (problem.path, problem.message) == ("CT_KAFKA__SASL_PASSWORD_FILE", "is written twice")
+
+
+def test_the_token_of_clickhouse_is_read_anew(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("first")
+    url = load_settings({"CLICKHOUSE_URL": "https://ch", "CT_CLICKHOUSE__TOKEN_FILE": str(file)}).clickhouse.url
+    file.write_text("second\n")
+    assert url.token_file.read() == "second"
+    assert url.secrets() == ("second",)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "is empty"), (b"\n", "is empty"), (b"\xff", "is not UTF-8 text"), (None, "cannot be")],
+)
+def test_a_file_without_a_secret_is_refused(tmp_path, content, message):
+    file = tmp_path / "hunter2"
+    if content is not None:
+        file.write_bytes(content)
+    (problem,) = problems({"CLICKHOUSE_URL": "https://ch", "CT_CLICKHOUSE__TOKEN_FILE": str(file)})
+    assert problem.path in ("clickhouse.token_file", "CT_CLICKHOUSE__TOKEN_FILE")
+    assert message in problem.message
+    assert "hunter2" not in str(problem)  # somebody may have written the secret itself there
 
 
 def test_a_file_that_is_not_there_is_refused():

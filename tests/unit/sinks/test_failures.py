@@ -6,6 +6,7 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError, ProgrammingError
 from urllib3.exceptions import ProtocolError
 
+from config.errors import Refused
 from sinks.clickhouse.failures import TRANSIENT_CODES, translated
 from sinks.errors import (
     AuthenticationFailed,
@@ -86,3 +87,8 @@ def test_what_is_ours_passes_as_it_is() -> None:
     assert told(ours) is ours
     with pytest.raises(ZeroDivisionError), translated(WHERE):
         raise ZeroDivisionError
+
+
+def test_a_token_file_that_is_gone_is_named() -> None:
+    with pytest.raises(AuthenticationFailed, match=r"clickhouse\.token_file cannot be read"), translated(WHERE):
+        raise Refused("cannot be read (No such file or directory)", allowed="a file")
