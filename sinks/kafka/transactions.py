@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -40,6 +41,8 @@ _ASK_AGAIN_S: Final = 2.0
 """How soon a refusal is noticed while a transactional id is opened."""
 _STATISTICS_MS: Final = 100
 """librdkafka says in its statistics alone who it is to Kafka, and begins to say so after this long."""
+_PURGED: Final = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})
+"""Of messages whose transaction has failed: the reason is the transaction's."""
 _GONE: Final = frozenset({KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED})
 
 
@@ -179,7 +182,7 @@ class TransactionalProducer:
             try:
                 self._producer.commit_transaction(max(deadline - time.monotonic(), 0.1))
             except KafkaException as error:
-                if not error.args[0].retriable() or time.monotonic() >= deadline:
+                if self._refused or not error.args[0].retriable() or time.monotonic() >= deadline:
                     raise
             else:
                 return
@@ -204,11 +207,12 @@ class TransactionalProducer:
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         """On our own thread. A message that was refused fails the commit, which does not say why."""
-        if error is not None and not self._refused:
+        if error is not None and error.code() not in _PURGED and not self._refused:
             self._refused = self._refusal_of(error) or error.str()
 
     def _on_error(self, error: KafkaError) -> None:
-        self._last_error = self._refusal_of(error) or error.str()
+        self._last_error = error.str()
+        self._refused = self._refused or self._refusal_of(error) or ""
 
     def _refusal_of(self, error: KafkaError) -> str | None:
         return refusal_of(error, self._config, topic=self._topic, operation="Write")
@@ -281,7 +285,8 @@ def _opened(
             cause = error.args[0]
             if cause.code() in _GONE:
                 raise _taken_over(transactional_id) from None
-            producer.poll(0)  # brings what `error_cb` is told
+            with suppress(KafkaException):  # a fatal error, which is `cause` itself
+                producer.poll(0)  # brings what `error_cb` is told
             refused.extend(filter(None, [refusal_of(cause, settings)]))
             if refused or not cause.retriable() or time.monotonic() >= deadline:
                 last = f" (last heard: {heard[-1]})" if heard else ""

@@ -139,3 +139,15 @@ def test_a_sink_without_any_right_says_which_is_missing(secured_site: SecuredSit
     producer.write(b"{}", key=None, headers=[])
     with pytest.raises(DeliveryFailed, match=f"an ACL is missing: allow user {NOBODY} "):
         wait_until(lambda: producer.poll() == "never", what="the refusal", within_s=QUICK_S)
+
+
+def test_a_missing_right_to_the_transactional_ids_stops_the_job_and_is_named(
+    secured_site: SecuredSite, somebody: Somebody
+) -> None:
+    """Kafka cannot be asked for it before, so the job is told when it begins to look at what was sent."""
+    site = secured_site
+    site.abandonment()
+    site.secured_kafka.grant([each for each in somebody.acls if each.restype.name != "TRANSACTIONAL_ID"])
+    with site.flow(settings=somebody.settings | site.to_clickhouse()) as flow:
+        assert flow.wait(3 * QUICK_S) == 1
+    assert f"Write on transactional id customer-triggers-{site.actions_topic}-" in flow.output
