@@ -6,6 +6,7 @@ was read from. Nothing here knows Kafka, ClickHouse, Bytewax or a clock.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
@@ -21,6 +22,9 @@ END_OF_TIME = 2**62
 """The watermark that flushes everything; a deadline that never comes."""
 
 EMPTY_OBJECT = msgspec.Raw(b"{}")
+
+Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
+"""A Kafka message's headers in their order; a name may come twice."""
 
 MIN_EPOCH_MS = -62_135_596_800_000
 """0001-01-01, where ``datetime`` begins."""
@@ -62,6 +66,7 @@ class DeadLetter(msgspec.Struct, gc=False):
     offset: int
     record_time_us: int
     """The Kafka record's own time; of a line in a file 0."""
+    headers: Headers = ()
 
 
 class Chunk(msgspec.Struct):

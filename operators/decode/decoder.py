@@ -39,7 +39,7 @@ class Decoder:
         if envelope not in _NAMED_BY_US and vocabulary is None:
             raise ValueError(f"the {envelope} envelope needs a vocabulary")
         self.envelope = envelope
-        self.reads_headers = envelope in ("cloudevents", "auto")
+        self._reads_headers = envelope in ("cloudevents", "auto")
         self._schemas = dict(schemas or {})
         self._naming = None if vocabulary is None else Naming(vocabulary, self._schemas)
         self._max_future_skew_us = max_future_skew_us
@@ -100,7 +100,7 @@ class Decoder:
         out = Decoded([], [], [], [], [], [])
         for i, value in enumerate(messages.values):
             try:
-                if not value and not cloudevents.is_binary(messages.header(i)):
+                if not value and not self._is_binary(messages, i):
                     raise Undecodable(DeadReason.EMPTY_MESSAGE, "a message without a value")
                 if value and len(value) > self._max_message_bytes:
                     raise Undecodable(
@@ -117,6 +117,9 @@ class Decoder:
             except RecursionError:
                 out.dead.append(messages.dead(i, DeadReason.MALFORMED_JSON, "nested too deep"))
         return out
+
+    def _is_binary(self, messages: Messages, i: int) -> bool:
+        return self._reads_headers and cloudevents.is_binary(messages.header(i))
 
     def _take(self, out: Decoded, messages: Messages, i: int, index: int, found: Record | Undecodable) -> None:
         try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from operators.records import Decision
+from operators.records import Decision, Headers
 from operators.render import iso_ms
 from sinks.json_bytes import json_bytes
-from sinks.kafka.producer import Headers
 
 
 def render_action(decision: Decision, detection_time_us: int) -> bytes:
