@@ -11,7 +11,7 @@ from typing import Any
 
 from operators.decode import segment
 from operators.decode.canonical import encode_json, parse_time
-from operators.decode.json_text import parse, shown
+from operators.decode.json_text import SHOWN, parse, shown
 from operators.decode.messages import Undecodable
 from operators.decode.naming import Naming
 from operators.reasons import DeadReason
@@ -40,7 +40,7 @@ def from_binary(headers: Headers, value: bytes) -> dict[str, Any]:
             try:
                 event[name[3:]] = text.decode()
             except UnicodeDecodeError:
-                raise Undecodable(DeadReason.INVALID_FIELD, f"header {shown(name)}: not UTF-8") from None
+                raise Undecodable(DeadReason.INVALID_FIELD, f"header {name[:SHOWN]}: not UTF-8") from None
     if value:
         event["data"] = parse(value)
     return event

@@ -56,6 +56,11 @@ class Decoded(msgspec.Struct):
     record_times_us: list[int]
     dead: list[DeadLetter]
 
+    def cut(self, count: int) -> None:
+        """Takes back the events after the first ``count``: those of a message that is none after all."""
+        for column in (self.records, self.event_times_us, self.offsets, self.indexes, self.record_times_us):
+            del column[count:]
+
 
 class Undecodable(Exception):
     """One message (or one event of a batch) that cannot become an event, with its reason code."""

@@ -19,6 +19,7 @@ from sinks.clickhouse.tables import LATE
 from sinks.errors import (
     AuthenticationFailed,
     RetriesExhausted,
+    RowsRefused,
     SchemaError,
     SinkError,
     TerminalSinkError,
@@ -100,6 +101,25 @@ def test_an_insert_over_several_months_that_is_cut_lands_once(
     write(to, written)
     to.close()
     assert offsets(url) == list(range(100))
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3, 4, 5])
+def test_a_row_that_is_refused_for_no_known_reason_is_found_and_kept_as_text(
+    url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway, refusals: int
+) -> None:
+    """All eight are refused, then four, two, and one."""
+    unchanged = '{"price":1.5}'
+    to = partition(url)
+    clickhouse_gateway.faults.error(117, "INCORRECT_DATA", times=refusals, matching=EVENTS_INSERT)
+    if refusals == 5:
+        with pytest.raises(RowsRefused, match="report the message"):
+            write(to, chunk(range(8), properties=unchanged))
+        return
+    write(to, chunk(range(8), properties=unchanged))
+    to.close()
+    sql = "SELECT `offset`, toJSONString(properties) FROM events ORDER BY `offset`"
+    text = '{"_text":"{\\"price\\":1.5}"}' if refusals == 4 else '{"price":1.5}'
+    assert connect(url).query(sql).result_rows == [(0, text), *((offset, '{"price":1.5}') for offset in range(1, 8))]
 
 
 def test_equal_rows_in_different_batches_are_all_kept(url: ClickHouseUrl) -> None:
