@@ -94,6 +94,7 @@ class _Run:
 
     def look(self) -> None:
         """Judges all that is selected, and sends nothing."""
+        self.report.unfinished = len(self._log.unfinished())
         for letters in self._log.letters(self._selection):
             now_us = system_time_us()
             for letter in letters:

@@ -29,6 +29,8 @@ class Report:
     past: int = 0
     recovered: int = 0
     """Sent by an earlier run that was cut before it had marked them."""
+    unfinished: int = 0
+    """Of a dry run: earlier runs that were cut."""
     _examples: dict[str, list[str]] = field(default_factory=dict)
 
     def take(self, verdict: Verdict, now_us: int) -> None:
@@ -65,6 +67,11 @@ class Report:
             examples.append(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")
 
     def _recovery(self) -> list[str]:
+        if self.unfinished:
+            cut = (
+                f"{self.unfinished} earlier run was" if self.unfinished == 1 else f"{self.unfinished} earlier runs were"
+            )
+            return [f"{cut} cut: what it had sent and not marked is counted below, and will not be sent again.", ""]
         if not self.recovered:
             return []
         return [f"{self.recovered} messages that an earlier run had sent before it was cut are marked now.", ""]

@@ -201,6 +201,7 @@ def test_a_run_that_dies_between_sending_and_marking_is_finished_by_the_next(
     dying.communicate()
     clickhouse_gateway.faults.clear()
     assert (len(on_topic(site)), marks(site)) == (500, [])
+    assert "1 earlier run was cut" in redrive(site, "--reason", "schema_violation", "--dry-run")
     finishing = start(site, "--reason", "schema_violation")
     out, err = finishing.communicate(timeout=60)
     assert finishing.returncode == 0, err
