@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import orjson
 import zstandard
 
 BLOCK_BYTES = 640 * 1024
 """About two thousand lines: a chunk of that size, with all that is made of it, stays in a core's cache."""
+_COMPRESSED_BYTES = BLOCK_BYTES // 8
+"""What is about such a block once it is decompressed."""
 
 
 class UnreadableFileError(OSError):
@@ -50,9 +51,8 @@ class EventFile:
             yield lines_of(text)
 
     def _whole_lines(self) -> Iterator[bytes]:
-        stream = self._stream()
         rest = b""
-        while block := stream.read(BLOCK_BYTES):
+        for block in self._blocks():
             end = block.rfind(b"\n")
             if end < 0:
                 rest += block
@@ -62,13 +62,26 @@ class EventFile:
         if rest:
             yield rest
 
-    def _stream(self) -> IO[bytes]:
-        if self._path.suffix == ".gz":
-            return cast(IO[bytes], gzip.GzipFile(fileobj=self._disk))
+    def _blocks(self) -> Iterator[bytes]:
         if self._path.suffix == ".zst":
-            reader = zstandard.ZstdDecompressor().stream_reader(self._disk, read_across_frames=True)
-            return cast(IO[bytes], io.BufferedReader(cast(Any, reader), BLOCK_BYTES))
-        return self._disk
+            return _zstandard(self._disk)
+        stream = gzip.GzipFile(fileobj=self._disk) if self._path.suffix == ".gz" else self._disk
+        return iter(lambda: stream.read(BLOCK_BYTES), b"")
+
+
+def _zstandard(disk: IO[bytes]) -> Iterator[bytes]:
+    """Frame after frame. The library's own reader takes a file that ends inside a frame for one that is shorter."""
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    begun = False
+    while data := disk.read(_COMPRESSED_BYTES):
+        while data:
+            if frame.eof:
+                frame = zstandard.ZstdDecompressor().decompressobj()
+            begun = True
+            yield frame.decompress(data)
+            data = frame.unused_data if frame.eof else b""
+    if begun and not frame.eof:
+        raise EOFError("it ends inside a frame")
 
 
 def lines_of(text: bytes) -> list[bytes]:

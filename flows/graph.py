@@ -13,19 +13,16 @@ from bytewax.dataflow import Dataflow, Stream
 from bytewax.operators import KeyedStream
 
 from config.errors import ConfigError
-from config.events import load_event_schemas
 from config.settings import Settings, load_settings
-from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.actions_tail import ActionsTail, Tail
 from flows.collector import relax_collector
 from flows.kafka_access import missing_access
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
-from flows.loading import planned
+from flows.loading import planned, topic_decoders
 from flows.metrics import FlowMetrics
 from operators.clock import SystemClock, system_time_us
 from operators.decide_host import Deciding, decide
-from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.identity_host import Identity, detect_identified
 from operators.keys import group_names, group_of_name, key_group_of
@@ -67,20 +64,10 @@ class Live:
     def source(self, flow: Dataflow, *, detects: bool = True) -> tuple[KafkaSource, Stream[Chunk]]:
         """All input topics as chunks. Where nothing detects, no event waits for another partition's watermark."""
         settings = self.settings
-        schemas = load_event_schemas(settings.events_folder)
-        vocabularies = load_vocabularies(settings.vocabulary_folder)
         self.reads += settings.topics
         topics = {
-            name: TopicSource(
-                decoder=Decoder(
-                    topic.envelope,
-                    schemas=schemas,
-                    vocabulary=vocabularies.get("segment" if topic.envelope == "auto" else topic.envelope),
-                    max_future_skew_us=settings.max_future_skew_us,
-                ),
-                max_delay_us=settings.max_delay_us(name),
-            )
-            for name, topic in settings.topics.items()
+            name: TopicSource(decoder=decoder, max_delay_us=settings.max_delay_us(name))
+            for name, decoder in topic_decoders(settings).items()
         }
         source = KafkaSource(
             consumer=settings.kafka.librdkafka(),

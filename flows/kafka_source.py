@@ -22,11 +22,11 @@ from confluent_kafka.admin import TopicMetadata  # type: ignore[attr-defined]
 from flows.head_watch import HeadWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
 from operators.decode import Decoder, Messages
-from operators.decode.messages import Headers
 from operators.read_ahead import ReadAhead
 from operators.reasons import Fate
-from operators.records import Chunk, Origin
+from operators.records import Chunk, Headers, Origin
 from operators.tally import Tally
+from sinks.kafka.headers import headers_of
 from sinks.kafka.refusals import DEFAULT_GROUP, refusal_of
 
 log = logging.getLogger(__name__)
@@ -231,7 +231,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 offsets=offsets,
                 record_times_us=[message.timestamp()[1] * 1_000 for message in messages],
                 keys=_Keys(messages),
-                headers=[_headers(message) for message in messages] if decoder.reads_headers else None,
+                headers=_Headers(messages),
             )
         )
         for letter in decoded.dead:
@@ -311,6 +311,23 @@ class _Keys(Sequence[bytes | None]):
         return self._messages[place].key()
 
 
+class _Headers(Sequence[Headers]):
+    """The messages' headers, each read only if somebody asks: dead letters, and envelopes that look at them."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self._messages = messages
+        self._read: dict[int, Headers] = {}
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __getitem__(self, place: Any) -> Any:
+        # Once a message, as `headers_of` must be.
+        if place not in self._read:
+            self._read[place] = headers_of(self._messages[place])
+        return self._read[place]
+
+
 PASSING: Final = frozenset(
     {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
 )
@@ -324,13 +341,6 @@ def part_name(origin: Origin) -> str:
 
 def _offset(message: Message) -> int:
     return cast(int, message.offset())  # only a message that was never sent has none
-
-
-def _headers(message: Message) -> Headers | None:
-    found = cast(list[tuple[str, str | bytes | None]] | None, message.headers())
-    if found is None:
-        return None
-    return [(name, value.encode() if isinstance(value, str) else value) for name, value in found]
 
 
 def _consumer_config(connection: Mapping[str, Any], *, partitions: int = 1) -> dict[str, Any]:

@@ -6,8 +6,9 @@ was read from. Nothing here knows Kafka, ClickHouse, Bytewax or a clock.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -22,6 +23,9 @@ END_OF_TIME = 2**62
 
 EMPTY_OBJECT = msgspec.Raw(b"{}")
 
+Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
+"""A Kafka message's headers in their order; a name may come twice."""
+
 MIN_EPOCH_MS = -62_135_596_800_000
 """0001-01-01, where ``datetime`` begins."""
 MAX_EPOCH_MS = 253_402_300_799_999
@@ -29,9 +33,13 @@ MAX_EPOCH_MS = 253_402_300_799_999
 ``max_future_skew``."""
 
 
-EventId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
-TypeName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
-CustomerId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
+LONGEST_ID: Final = 1_024
+"""Characters of an id or a type: state keeps many of them."""
+
+EventId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+TypeName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+CustomerId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+SessionId: TypeAlias = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
 EpochMilliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=MIN_EPOCH_MS, le=MAX_EPOCH_MS)]
 
 
@@ -46,7 +54,7 @@ class Record(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     event_time: Annotated[datetime, msgspec.Meta(tz=True)] | EpochMilliseconds
     """As it was sent; ``Chunk.event_times_us`` has it as a number."""
     customer_id: CustomerId | None = None
-    session_id: str | None = None
+    session_id: SessionId | None = None
     properties: msgspec.Raw = EMPTY_OBJECT
     context: msgspec.Raw = EMPTY_OBJECT
 
@@ -62,6 +70,7 @@ class DeadLetter(msgspec.Struct, gc=False):
     offset: int
     record_time_us: int
     """The Kafka record's own time; of a line in a file 0."""
+    headers: Headers = ()
 
 
 class Chunk(msgspec.Struct):

@@ -13,6 +13,8 @@ from tests.kafka.jars import why_no_jvm
 from tests.kafka.topics import TopicFactory, create_topic
 from tests.kafka_server import KafkaServer
 
+pytest_plugins = ["tests.provoked"]
+
 _KAFKA_ADDRESS = "KAFKA_BOOTSTRAP_SERVERS"
 _ROOT = Path(__file__).parents[1]
 _WEEK_EVENTS = _ROOT.parent / "shared" / "data" / "ga_store_2016_08_week1.jsonl.gz"

@@ -11,11 +11,11 @@ from typing import Any
 
 from operators.decode import segment
 from operators.decode.canonical import encode_json, parse_time
-from operators.decode.json_text import parse, shown
-from operators.decode.messages import Headers, Undecodable
+from operators.decode.json_text import SHOWN, parse, shown
+from operators.decode.messages import Undecodable
 from operators.decode.naming import Naming
 from operators.reasons import DeadReason
-from operators.records import Record
+from operators.records import Headers, Record
 
 _REQUIRED = ("id", "source", "specversion", "type")
 _CORE = {*_REQUIRED, "time", "data", "data_base64"}
@@ -40,7 +40,7 @@ def from_binary(headers: Headers, value: bytes) -> dict[str, Any]:
             try:
                 event[name[3:]] = text.decode()
             except UnicodeDecodeError:
-                raise Undecodable(DeadReason.INVALID_FIELD, f"header {name}: not UTF-8") from None
+                raise Undecodable(DeadReason.INVALID_FIELD, f"header {name[:SHOWN]}: not UTF-8") from None
     if value:
         event["data"] = parse(value)
     return event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from typing import Any, Final, Literal
 
 from config.events import EventSchema
@@ -12,13 +12,18 @@ from operators.decode.json_text import parse, shown
 from operators.decode.messages import Decoded, Messages, Undecodable
 from operators.decode.naming import Naming
 from operators.reasons import DeadReason
-from operators.records import Record
+from operators.records import LONGEST_ID, Record
 
 Envelope = Literal["canonical", "segment", "cloudevents", "auto", "actions"]
 _NAMED_BY_US: Final = ("canonical", "actions")
 """Envelopes whose names are ours, so that no vocabulary is needed."""
 DEFAULT_MAX_MESSAGE_BYTES = 1_048_576
 """Kafka's own default limit of a message."""
+_UNFOLDED_TIMES: Final = 16
+"""A batch gives its context to each of its events: so often may they be as large together as a message may be."""
+_MOST_EVENTS: Final = 10_000
+"""In one message. An event of a batch has about 100 bytes at least; a table counts them with 16 bits."""
+_BOUNDED: Final = ("event_id", "type", "customer_id", "session_id")
 
 
 class Decoder:
@@ -39,7 +44,7 @@ class Decoder:
         if envelope not in _NAMED_BY_US and vocabulary is None:
             raise ValueError(f"the {envelope} envelope needs a vocabulary")
         self.envelope = envelope
-        self.reads_headers = envelope in ("cloudevents", "auto")
+        self._reads_headers = envelope in ("cloudevents", "auto")
         self._schemas = dict(schemas or {})
         self._naming = None if vocabulary is None else Naming(vocabulary, self._schemas)
         self._max_future_skew_us = max_future_skew_us
@@ -98,42 +103,73 @@ class Decoder:
 
     def _each(self, messages: Messages) -> Decoded:
         out = Decoded([], [], [], [], [], [])
-        for i, value in enumerate(messages.values):
+        for i in range(len(messages.values)):
+            before = len(out.records)
             try:
-                if not value and not cloudevents.is_binary(messages.header(i)):
-                    raise Undecodable(DeadReason.EMPTY_MESSAGE, "a message without a value")
-                if value and len(value) > self._max_message_bytes:
-                    raise Undecodable(
-                        DeadReason.MESSAGE_TOO_LARGE,
-                        f"{len(value)} bytes; allowed: up to {self._max_message_bytes}",
-                    )
-                index = -1
-                for index, found in enumerate(self._one(messages, i)):
-                    self._take(out, messages, i, index, found)
-                if index < 0:
-                    raise Undecodable(DeadReason.EMPTY_MESSAGE, "a batch without an event")
+                self._take(out, messages, i)
             except Undecodable as error:
+                out.cut(before)
                 out.dead.append(messages.dead(i, error.reason, str(error)))
             except RecursionError:
+                out.cut(before)
                 out.dead.append(messages.dead(i, DeadReason.MALFORMED_JSON, "nested too deep"))
         return out
 
-    def _take(self, out: Decoded, messages: Messages, i: int, index: int, found: Record | Undecodable) -> None:
-        try:
-            if isinstance(found, Undecodable):
-                raise found
-            time_us = canonical.event_time_us(found.event_time)
-            self._check(found, time_us, messages.record_times_us[i])
-        except Undecodable as error:
-            out.dead.append(messages.dead(i, error.reason, str(error)))
-            return
-        out.records.append(found)
-        out.event_times_us.append(time_us)
-        out.offsets.append(messages.offsets[i])
-        out.indexes.append(index)
-        out.record_times_us.append(messages.record_times_us[i])
+    def _take(self, out: Decoded, messages: Messages, i: int) -> None:
+        """The events of one message; of a batch those that are one, and one dead letter for all the others.
+
+        Raises ``Undecodable`` where it is none at all.
+        """
+        value = messages.values[i]
+        if not value and not self._is_binary(messages, i):
+            raise Undecodable(DeadReason.EMPTY_MESSAGE, "a message without a value")
+        if value and len(value) > self._max_message_bytes:
+            raise Undecodable(
+                DeadReason.MESSAGE_TOO_LARGE, f"{len(value)} bytes; allowed: up to {self._max_message_bytes}"
+            )
+        refused: list[tuple[int, Undecodable]] = []
+        events = unfolded = 0
+        for index, found in enumerate(self._one(messages, i)):
+            events += 1
+            try:
+                if isinstance(found, Undecodable):
+                    raise found
+                time_us = canonical.event_time_us(found.event_time)
+                self._check(found, time_us, messages.record_times_us[i])
+            except Undecodable as error:
+                refused.append((index, error))
+                continue
+            unfolded += len(found.properties) + len(found.context)
+            if unfolded > _UNFOLDED_TIMES * self._max_message_bytes:
+                raise Undecodable(
+                    DeadReason.MESSAGE_TOO_LARGE,
+                    f"its events, each with what the batch gives them, are more than {_UNFOLDED_TIMES} times what is "
+                    "allowed of a message",
+                )
+            out.records.append(found)
+            out.event_times_us.append(time_us)
+            out.offsets.append(messages.offsets[i])
+            out.indexes.append(index)
+            out.record_times_us.append(messages.record_times_us[i])
+        if events == 0:
+            raise Undecodable(DeadReason.EMPTY_MESSAGE, "a batch without an event")
+        if refused:
+            index, first = refused[0]
+            place = f"event {index + 1} of {events}: " if events > 1 else ""
+            more = f"; {len(refused) - 1} others are refused too" if len(refused) > 1 else ""
+            out.dead.append(messages.dead(i, first.reason, f"{place}{first}{more}"))
+
+    def _is_binary(self, messages: Messages, i: int) -> bool:
+        return self._reads_headers and cloudevents.is_binary(messages.header(i))
 
     def _check(self, record: Record, time_us: int, record_time_us: int) -> None:
+        for field in _BOUNDED:
+            text = getattr(record, field)
+            if text is not None and len(text) > LONGEST_ID:
+                raise Undecodable(
+                    DeadReason.INVALID_FIELD,
+                    f"{field}: {len(text)} characters, {shown(text)}; allowed: up to {LONGEST_ID}",
+                )
         schema = self._schemas.get(record.type)
         if record.customer_id is None and (schema is None or schema.customer_id_required):
             raise Undecodable(
@@ -166,6 +202,9 @@ class Decoder:
         if not isinstance(message, dict):
             raise Undecodable(DeadReason.UNKNOWN_ENVELOPE, f"a Segment message is an object; got {shown(message)}")
         assert self._naming is not None
+        batch = message.get("batch")
+        if isinstance(batch, list):
+            _must_be_few(batch)
         for event in segment.split(message):
             yield _attempt(segment.decode, event, self._naming, messages.record_times_us[i])
 
@@ -176,7 +215,9 @@ class Decoder:
             message: Any = cloudevents.from_binary(headers, messages.values[i] or b"")
         else:
             message = parse(messages.values[i] or b"")
-        for event in message if isinstance(message, list) else [message]:
+        events = message if isinstance(message, list) else [message]
+        _must_be_few(events)
+        for event in events:
             yield _attempt(cloudevents.decode, event, self._naming, messages.record_times_us[i])
 
     def _auto(self, messages: Messages, i: int) -> Iterator[Record | Undecodable]:
@@ -188,6 +229,11 @@ class Decoder:
         if isinstance(message, dict) and segment.is_segment(message):
             return self._segment(messages, i)
         return self._canonical(messages, i)
+
+
+def _must_be_few(events: Sized) -> None:
+    if len(events) > _MOST_EVENTS:
+        raise Undecodable(DeadReason.MESSAGE_TOO_LARGE, f"{len(events)} events; allowed: up to {_MOST_EVENTS}")
 
 
 def _attempt(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import msgspec
 
 from operators.reasons import DeadReason
-from operators.records import DeadLetter, Origin, Record
-
-Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
+from operators.records import DeadLetter, Headers, Origin, Record
 
 
 class Messages(NamedTuple):
@@ -24,7 +22,7 @@ class Messages(NamedTuple):
     keys: Sequence[bytes | None] | None = None
     """None: no message has a key."""
     headers: Sequence[Headers | None] | None = None
-    """None: the envelope reads no headers."""
+    """None: no message has headers."""
 
     def key(self, i: int) -> bytes | None:
         """The Kafka key of message ``i``."""
@@ -44,6 +42,7 @@ class Messages(NamedTuple):
             origin=self.origin,
             offset=self.offsets[i],
             record_time_us=self.record_times_us[i],
+            headers=self.header(i),
         )
 
 
@@ -56,6 +55,11 @@ class Decoded(msgspec.Struct):
     indexes: list[int]
     record_times_us: list[int]
     dead: list[DeadLetter]
+
+    def cut(self, count: int) -> None:
+        """Takes back the events after the first ``count``: those of a message that is none after all."""
+        for column in (self.records, self.event_times_us, self.offsets, self.indexes, self.record_times_us):
+            del column[count:]
 
 
 class Undecodable(Exception):

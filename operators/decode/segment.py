@@ -47,7 +47,8 @@ def is_segment(message: dict[str, Any]) -> bool:
     """Whether a message has the shape of a Segment event or batch."""
     if isinstance(message.get("batch"), list):
         return True
-    return message.get("type") in VERBS and bool(message.get("userId") or message.get("anonymousId"))
+    verb = message.get("type")
+    return isinstance(verb, str) and verb in VERBS and bool(message.get("userId") or message.get("anonymousId"))
 
 
 def split(message: dict[str, Any]) -> list[dict[str, Any]]:

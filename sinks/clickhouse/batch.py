@@ -9,10 +9,11 @@ doubles nothing. Asking instead which rows are there would miss an INSERT that i
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from sinks import metrics
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.json_text import acceptable
+from sinks.clickhouse.json_text import acceptable, quoted
 from sinks.clickhouse.tables import Columns, Table
 from sinks.errors import RowsRefused
 
@@ -26,8 +27,9 @@ def insert_batch(database: Database, table: Table, columns: Columns) -> None:
         except RowsRefused:
             rewritten = _with_acceptable_json(table, columns)
             if rewritten is None:
-                raise
-            _insert(database, table, rewritten)
+                _insert_halves(database, table, columns)
+            else:
+                _insert_or_halves(database, table, rewritten)
     metrics.ROWS_INSERTED.labels(table=table.name).inc(rows)
 
 
@@ -38,12 +40,37 @@ def _insert(database: Database, table: Table, columns: Columns) -> None:
     )
 
 
-def _with_acceptable_json(table: Table, columns: Columns) -> Columns | None:
-    """The columns with their JSON normalised; `None` where that changes nothing."""
-    rewritten = [
-        [acceptable(text) for text in column] if kind == "JSON" else column
+def _insert_or_halves(database: Database, table: Table, columns: Columns) -> None:
+    try:
+        _insert(database, table, columns)
+    except RowsRefused:
+        _insert_halves(database, table, columns)
+
+
+def _insert_halves(database: Database, table: Table, columns: Columns) -> None:
+    """Finds the rows that are refused, for whatever reason, and stores their JSON as the text it is.
+
+    Raises `RowsRefused` where that is refused too: then it is not the JSON.
+    """
+    rows = len(columns[0])
+    if rows == 1:
+        _insert(database, table, _mapped_json(table, columns, quoted))
+        metrics.ROWS_REWRITTEN.labels(table=table.name).inc()
+        return
+    for half in (slice(rows // 2), slice(rows // 2, None)):
+        _insert_or_halves(database, table, [column[half] for column in columns])
+
+
+def _mapped_json(table: Table, columns: Columns, change: Callable[[str], str]) -> Columns:
+    return [
+        [change(text) for text in column] if kind == "JSON" else column
         for column, kind in zip(columns, table.types, strict=True)
     ]
+
+
+def _with_acceptable_json(table: Table, columns: Columns) -> Columns | None:
+    """The columns with their JSON normalised; `None` where that changes nothing."""
+    rewritten = _mapped_json(table, columns, acceptable)
     changed = sum(
         any(before != after for before, after in zip(row_before, row_after, strict=True))
         for row_before, row_after in zip(_json(table, columns), _json(table, rewritten), strict=True)

@@ -79,4 +79,6 @@ def dead_letter_columns(letters: Sequence[DeadLetter]) -> Columns:
         [letter.message.encode("utf-8", "replace") for letter in letters],
         [letter.raw for letter in letters],
         [letter.raw_key or b"" for letter in letters],
+        [[name for name, _ in letter.headers] for letter in letters],
+        [[value for _, value in letter.headers] for letter in letters],
     ]

@@ -22,13 +22,14 @@ def acceptable(text: str) -> str:
     try:
         value = msgspec.json.decode(text, type=dict[str, Any])
         if _collides(value):
-            return _quoted(text)
+            return quoted(text)
         return json_bytes(value).decode()
     except (msgspec.DecodeError, RecursionError, ValueError):
-        return _quoted(text)
+        return quoted(text)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """An object that holds the text itself: what any JSON column takes."""
     return json_bytes({"_text": text}).decode()
 
 

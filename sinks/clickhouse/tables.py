@@ -103,4 +103,27 @@ DEAD_LETTERS: Final = _table(
     message="String",
     raw="String",
     raw_key="String",
+    headers__name="Array(String)",
+    headers__value="Array(Nullable(String))",
+)
+
+REDRIVEN: Final = _table(
+    "redriven",
+    topic=_NAME,
+    kafka_partition="UInt32",
+    offset="Int64",
+    record_time=_TIME_MS,
+    new_partition="UInt32",
+    new_offset="Int64",
+    run="String",
+)
+
+REDRIVE_RUNS: Final = _table(
+    "redrive_runs",
+    run="String",
+    state=_NAME,
+    starts__topic="Array(String)",
+    starts__partition="Array(UInt32)",
+    starts__offset="Array(Int64)",
+    arguments="String",
 )

@@ -12,10 +12,9 @@ from typing import Any, Final
 import msgspec
 
 from operators.reasons import Outcome
-from operators.records import Decision, Evidence
+from operators.records import Decision, Evidence, Headers
 from operators.render import iso, iso_ms
 from sinks.json_bytes import json_bytes
-from sinks.kafka.producer import Headers
 
 APPLICATION: Final = "application"
 """The header that says which job sent it: several may write to one topic."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from operators.records import Headers
 from sinks import metrics
 from sinks.errors import DeliveryFailed
 from sinks.kafka.refusals import refusal_of
 
-Headers: TypeAlias = Sequence[tuple[str, bytes]]
 KafkaConfig: TypeAlias = Mapping[str, str | int | float | bool]
 """librdkafka's own names: ``bootstrap.servers``, ``security.protocol``, ``sasl.password``…"""
 

@@ -22,9 +22,10 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from operators.records import Headers
 from sinks import metrics
 from sinks.errors import DeliveryFailed, SinkError, TakenOver, TerminalSinkError
-from sinks.kafka.producer import DEFAULTS, REQUIRED, Headers, KafkaConfig
+from sinks.kafka.producer import DEFAULTS, REQUIRED, KafkaConfig
 from sinks.kafka.refusals import refusal_of
 
 _log: Final = logging.getLogger(__name__)

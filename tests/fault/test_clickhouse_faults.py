@@ -15,10 +15,12 @@ from sinks.clickhouse.batch import insert_batch
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.decision_rows import late_columns
+from sinks.clickhouse.migrate import read_migrations
 from sinks.clickhouse.tables import LATE
 from sinks.errors import (
     AuthenticationFailed,
     RetriesExhausted,
+    RowsRefused,
     SchemaError,
     SinkError,
     TerminalSinkError,
@@ -93,13 +95,33 @@ def test_an_insert_that_lands_late_doubles_nothing(url: ClickHouseUrl, clickhous
 def test_an_insert_over_several_months_that_is_cut_lands_once(
     url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway
 ) -> None:
-    to = partition(url)
+    # A hundred parts are written and flushed to the disk: on a busy machine that takes more than a second.
+    to = partition(url, Retry(first_s=0.02, longest_s=0.05, deadline_s=60.0, attempt_s=20))
     written = chunk(range(100))
     written.record_times_us = [i * 30 * 86_400_000_000 for i in range(100)]
     clickhouse_gateway.faults.cut(when="after", times=2, matching=EVENTS_INSERT)
     write(to, written)
     to.close()
     assert offsets(url) == list(range(100))
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3, 4, 5])
+def test_a_row_that_is_refused_for_no_known_reason_is_found_and_kept_as_text(
+    url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway, refusals: int
+) -> None:
+    """All eight are refused, then four, two, and one."""
+    unchanged = '{"price":1.5}'
+    to = partition(url)
+    clickhouse_gateway.faults.error(117, "INCORRECT_DATA", times=refusals, matching=EVENTS_INSERT)
+    if refusals == 5:
+        with pytest.raises(RowsRefused, match="report the message"):
+            write(to, chunk(range(8), properties=unchanged))
+        return
+    write(to, chunk(range(8), properties=unchanged))
+    to.close()
+    sql = "SELECT `offset`, toJSONString(properties) FROM events ORDER BY `offset`"
+    text = '{"_text":"{\\"price\\":1.5}"}' if refusals == 4 else '{"price":1.5}'
+    assert connect(url).query(sql).result_rows == [(0, text), *((offset, '{"price":1.5}') for offset in range(1, 8))]
 
 
 def test_equal_rows_in_different_batches_are_all_kept(url: ClickHouseUrl) -> None:
@@ -236,4 +258,5 @@ def test_processes_that_start_together_make_the_tables_once(url: ClickHouseUrl) 
     for thread in threads:
         thread.join()
     assert failures == []
-    assert connect(url).query("SELECT DISTINCT version FROM schema_migrations").result_rows == [(1,)]
+    made = connect(url).query("SELECT DISTINCT version FROM schema_migrations ORDER BY version").result_rows
+    assert made == [(migration.version,) for migration in read_migrations()]

@@ -96,8 +96,8 @@ class Site:
     def recovery_store(self, partitions: int = 1) -> RecoveryStore:
         return RecoveryStore.create(self.folder, partitions)
 
-    def produce(self, messages: Iterable[Sent], topic: str | None = None) -> int:
-        return produce(self.kafka, topic or self.topic, messages)
+    def produce(self, messages: Iterable[Sent], topic: str | None = None, *, largest: int = 1_000_000) -> int:
+        return produce(self.kafka, topic or self.topic, messages, largest=largest)
 
     def actions(self) -> list[Read]:
         """Everything on the actions topic."""

@@ -17,7 +17,7 @@ _TIMEOUT_S = 20.0
 class Sent:
     """One message to be produced; `time_ms` is the record's own time, None that of its production."""
 
-    value: bytes
+    value: bytes | None
     key: bytes | None = None
     time_ms: int | None = None
     partition: int | None = None
@@ -56,10 +56,11 @@ def event(event_id: str, type_: str, customer: str, time_ms: int, *, partition: 
     return Sent(json.dumps(value).encode(), customer.encode(), time_ms, partition)
 
 
-def produce(bootstrap_servers: str, topic: str, messages: Iterable[Sent]) -> int:
+def produce(bootstrap_servers: str, topic: str, messages: Iterable[Sent], *, largest: int = 1_000_000) -> int:
     """Returns, when all are confirmed, how many there were. Messages without a partition go by their key."""
     failed: list[str] = []
-    producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 5, "acks": "all"})
+    limits = {"message.max.bytes": largest}
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 5, "acks": "all", **limits})
     count = 0
     for message in messages:
         producer.produce(

@@ -56,7 +56,7 @@ def test_a_batch_is_an_array():
     decoded = decode([STRUCTURED, STRUCTURED | {"id": "A2"}, {"id": "A3"}])
     assert [record.event_id for record in decoded.records] == ["/shop/eu A1", "/shop/eu A2"]
     assert decoded.indexes == [0, 1]
-    assert [letter.message for letter in decoded.dead] == ["source: field required"]
+    assert [letter.message for letter in decoded.dead] == ["event 3 of 3: source: field required"]
 
 
 HEADERS = [("ce_specversion", b"1.0"), ("ce_id", b"A1"), ("ce_source", b"/shop"), ("ce_type", b"cart_add"),

@@ -1,5 +1,7 @@
 """Each reason for which a message becomes no event, with what its message says: field, value, what is allowed."""
 
+import json
+
 import pytest
 
 from config.events import load_event_schemas
@@ -208,3 +210,74 @@ def test_a_dead_letter_keeps_what_came_and_where_from():
         77,
         5,
     )
+
+
+@pytest.mark.parametrize("field", ["event_id", "type", "customer_id", "session_id"])
+@pytest.mark.parametrize(("length", "refused"), [(1_023, 0), (1_024, 0), (1_025, 1)])
+def test_an_id_that_is_too_long_is_refused(field, length, refused):
+    found = dead(canonical(**{field: '"' + "x" * length + '"'}))
+    message = f"{field}: 1025 characters, {repr('x' * 1_025)[:120]}…; allowed: up to 1024"
+    assert found == [(DeadReason.INVALID_FIELD, message)] * refused
+
+
+def track(number, **changes):
+    fields = {"type": "track", "event": "x", "messageId": f"m{number}", "userId": "c", **changes}
+    return json.dumps(fields).encode()
+
+
+def batch(*events, **more):
+    members = [b'"batch":[' + b",".join(events) + b"]", *(b'"%b":%b' % (n.encode(), v) for n, v in more.items())]
+    return b"{" + b",".join(members) + b"}"
+
+
+def test_a_batch_has_one_dead_letter_however_much_of_it_is_wrong():
+    """Half a million nothings were half a million dead letters, each with the whole message."""
+    value = batch(track(0), b"7", b"{}", track(1), b"8")
+    decoded = Decoder("segment", vocabulary=VOCABULARIES["segment"]).decode(Messages(("t", 0), [value], [3], [0]))
+    assert [record.event_id for record in decoded.records] == ["m0", "m1"]
+    assert decoded.indexes == [0, 3]
+    message = "event 2 of 5: a Segment event is an object; got 7; 2 others are refused too"
+    assert [(each.reason, each.message) for each in decoded.dead] == [(DeadReason.UNKNOWN_ENVELOPE, message)]
+
+
+@pytest.mark.parametrize(("count", "refused"), [(10_000, 0), (10_001, 1)])
+@pytest.mark.parametrize("envelope", ["segment", "cloudevents", "auto"])
+def test_a_batch_of_too_many_events_is_too_large(envelope, count, refused):
+    events = [b"0"] * count
+    value = b"[" + b",".join(events) + b"]" if envelope == "cloudevents" else batch(*events)
+    ((reason, message),) = dead(value, envelope=envelope)
+    assert (reason == DeadReason.MESSAGE_TOO_LARGE) == bool(refused)
+    assert (message == f"{count} events; allowed: up to 10000") == bool(refused)
+
+
+@pytest.mark.parametrize(("events", "refused"), [(60, 0), (70, 1)])
+def test_a_batch_that_unfolds_to_too_much_is_too_large_as_a_whole(events, refused):
+    """Its context is every event's: a message of 1 MB could be some GB."""
+    context = b'{"a":"' + b"x" * 5_000 + b'"}'
+    value = batch(*[track(number) for number in range(events)], context=context)
+    found = dead(value, envelope="segment", max_message_bytes=20_000)
+    message = "its events, each with what the batch gives them, are more than 16 times what is allowed of a message"
+    assert found == [(DeadReason.MESSAGE_TOO_LARGE, message)] * refused
+    decoder = Decoder("segment", vocabulary=VOCABULARIES["segment"], max_message_bytes=20_000)
+    decoded = decoder.decode(Messages(("t", 0), [value, track("last")], [0, 1], [0, 0]))
+    assert len(decoded.records) == len(decoded.offsets) == (1 if refused else events + 1)
+
+
+def test_nesting_found_too_deep_in_the_middle_of_a_batch_takes_back_what_came_before():
+    deep = track(1)[:-1] + b',"properties":{"a":' + b"[" * 990 + b"]" * 990 + b"}}"
+    value = batch(track(0), deep, track(2))
+    decoded = Decoder("segment", vocabulary=VOCABULARIES["segment"]).decode(Messages(("t", 0), [value], [0], [0]))
+    assert bool(decoded.records) != bool(decoded.dead)
+
+
+@pytest.mark.parametrize("kind", ["{}", "[]", "7", "null", '{"a":1}'])
+def test_a_type_of_another_kind_is_a_dead_letter_where_envelopes_are_told_apart(kind):
+    found = dead(canonical(type=kind), envelope="auto")
+    assert [reason for reason, _ in found] == [DeadReason.INVALID_FIELD]
+
+
+def test_headers_are_kept_and_say_nothing_where_the_envelope_has_none():
+    """A binary CloudEvent without a value is an event; on a canonical topic it is an empty message."""
+    headers = [("ce_specversion", b"1.0"), ("x", None)]
+    (letter,) = Decoder().decode(Messages(("t", 0), [None], [0], [0], headers=[headers])).dead
+    assert (letter.reason, letter.headers) == (DeadReason.EMPTY_MESSAGE, headers)
