@@ -1,11 +1,12 @@
 """Decisions are a function of log and profiles: no chunk, restart, key group or arrival within the bound matters."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.harness import compiled, run
 from tests.property.policy_strategies import COMMON, profiles, reader, ruled
 from tests.property.strategies import GRID_US, streams
+from tests.unit.operators.policy.replayed import Run, rows
 
 TEXTS = st.tuples(ruled("t"), ruled("u"), ruled("v"))
 ENDS = st.sampled_from(["hold", "flush"])
@@ -47,3 +48,33 @@ def test_three_partitions_decide_what_one_does(texts, log, common, known, at_end
     three = run(plan, log, partitions=[place[each["event_time"]] for each in log], interleaving=chosen.choice,
                 chunk_size=chunk_size, **asked)  # fmt: skip
     assert three.answers() == one.answers()
+
+
+@settings(max_examples=settings.default.max_examples // 12)  # each is four runs, event by event
+@given(TEXTS, streams(), COMMON, profiles(), st.data())
+def test_a_crash_after_any_part_of_what_was_sent_changes_no_decision(texts, log, common, known, data):
+    """What was sent before the last closed epoch is in the state; of what was sent since, any part is on the topic."""
+    plan = compiled(*texts, common=common)
+
+    def fresh():
+        return Run(plan, reader(known, GRID_US), out_of_order_us=GRID_US)
+
+    expected = fresh().learn([]).read(*log).finish()
+    closed = data.draw(st.integers(0, len(log)))
+    died = data.draw(st.integers(closed, len(log)))
+    resumed = fresh().learn([]).read(*log[:closed])
+    kept = {each.action_id for each in resumed.sent}
+    sent = fresh().learn([]).read(*log[:died]).sent
+    arrived = [each for each in sent if each.action_id in kept or data.draw(st.booleans())]
+    again = data.draw(st.booleans())
+    resumed.restart().learn([each for each in arrived if again or each.action_id not in kept])
+    resumed.read(*log[closed:]).finish()
+    ids = sorted(
+        [
+            *(each.action_id for each in arrived if each.action_id not in kept),
+            *(each.action_id for each in resumed.sent),
+        ]
+    )
+    assert ids == sorted(each.action_id for each in expected.sent)
+    assert rows(resumed.result.told) == rows(expected.result.told)
+    assert not any(policy.facts for policy in resumed.policies)

@@ -18,9 +18,9 @@ KEY_GROUPS = 4
 class Run(Graph):
     """One run over a log of one partition. Told nothing of what was sent, it decides nothing."""
 
-    def __init__(self, plan: Plan, profiles=None) -> None:
+    def __init__(self, plan: Plan, profiles=None, *, out_of_order_us: int = 0) -> None:
         super().__init__(plan, KEY_GROUPS, 0, None, profiles)
-        self.log = Log((TOPIC, 0), PartitionClock(0))
+        self.log = Log((TOPIC, 0), PartitionClock(out_of_order_us))
         self._await_sent()
 
     @property
