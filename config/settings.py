@@ -139,6 +139,8 @@ class Settings(BaseSettings):
     topics: dict[str, TopicSettings] = Field(default_factory=lambda: {"events": TopicSettings()}, min_length=1)
     actions_topic: str = Field(default="actions", min_length=1)
     dead_letter_topic: str = Field(default="dead-letters", min_length=1)
+    spool_topic: str = Field(default="spool", min_length=1)
+    """Where the rows of `flows.triggers` wait for ClickHouse."""
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     triggers_folder: Path = _HERE / "triggers"
     events_folder: Path = _HERE / "events"
@@ -177,6 +179,9 @@ class Settings(BaseSettings):
         if self.dead_letter_topic == self.actions_topic:
             refused = Refused("is also the actions topic", allowed="a topic of its own")
             findings.append(Finding(("dead_letter_topic",), self.dead_letter_topic, refused))
+        if self.spool_topic in {*self.topics, self.actions_topic, self.dead_letter_topic}:
+            refused = Refused("has another use already", allowed="a topic of its own")
+            findings.append(Finding(("spool_topic",), self.spool_topic, refused))
         for name, topic in self.topics.items():
             if (topic.envelope == "actions") != (name == self.actions_topic):
                 allowed = "actions" if name == self.actions_topic else "canonical, segment, cloudevents, auto"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from config.settings import Settings, load_settings
 from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.collector import relax_collector
-from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
+from flows.draining import DrainSource
+from flows.kafka_source import KafkaSource, SourceError, TopicSource, list_origins, part_name
 from flows.loading import planned
 from flows.metrics import FlowMetrics
 from operators.clock import SystemClock, system_time_us
@@ -34,10 +36,14 @@ from operators.tally import Tally
 from sinks.clickhouse.archive import ArchiveSink
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
-from sinks.errors import SinkError
+from sinks.errors import RetriesExhausted, SinkError
 from sinks.kafka.actions import ActionsSink
 from sinks.kafka.dead_letters import DeadLetterSink
 from sinks.retry import Retry
+from sinks.spool.drain import Drain
+from sinks.spool.sink import Spool
+
+log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
@@ -46,6 +52,7 @@ SHARDS: Final = tuple(f"{shard:02d}" for shard in range(16))
 BAD_CONFIGURATION: Final = 2
 _START_DEADLINE_S: Final = 20.0
 """How long a start waits for a ClickHouse that may be starting too."""
+_BRIEFLY: Final = Retry(deadline_s=2.0, attempt_s=3)
 
 
 @dataclass
@@ -56,6 +63,8 @@ class Live:
     clock: SystemClock = system_time_us
     until: Callable[[], bool] = lambda: False
     metrics: FlowMetrics = field(default_factory=FlowMetrics)
+    spools: bool = False
+    """Whether rows go by way of Kafka, so that no ClickHouse holds the flow up."""
 
     def source(self, flow: Dataflow) -> tuple[KafkaSource, Stream[Chunk]]:
         """All input topics as chunks."""
@@ -89,7 +98,7 @@ class Live:
         return source, op.input(steps.SOURCE, flow, source)
 
     def triggers(self, chunks: Stream[Chunk]) -> Detection:
-        """Detection, actions to Kafka, decisions and late events to ClickHouse."""
+        """Detection, actions to Kafka, decisions and late events to ClickHouse or, where there is one, on the spool."""
         settings = self.settings
         plan = planned(
             [settings.triggers_folder],
@@ -115,17 +124,53 @@ class Live:
         kafka = settings.kafka.librdkafka()
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
         op.output(steps.ACTIONS, timed, ActionsSink(kafka, settings.actions_topic, now_us=system_time_us))
-        url = settings.clickhouse.url
         shard = {name: SHARDS[group_of_name(name) % len(SHARDS)] for name in group_names(settings.key_groups)}
         decisions: KeyedStream[Sequence[Decision]] = op.flat_map_batch(
             "decisions_of", found, lambda batch: _by_shard(batch, Decision, shard)
         )
-        op.output(steps.DECISIONS, decisions, DecisionSink(url, SHARDS, now_us=system_time_us))
         late: KeyedStream[Sequence[LateEvent]] = op.flat_map_batch(
             "late_of", found, lambda batch: _by_shard(batch, LateEvent, shard)
         )
-        op.output(steps.LATE, late, LateSink(url, SHARDS))
+        self._record(decisions, late)
         return detection
+
+    def spool(self, flow: Dataflow) -> None:
+        """From here on decisions and late events go on the spool; one worker drains it into ClickHouse.
+
+        Not with an embedded ClickHouse, which is away only when this process is. Raises `SourceError` where the topic
+        is not there.
+        """
+        kafka, topic, url = self.settings.kafka.librdkafka(), self.settings.spool_topic, self.settings.clickhouse.url
+        if url.is_embedded:
+            return
+        list_origins(kafka, [topic])
+        self.spools = True
+        op.input(steps.DRAIN, flow, DrainSource(lambda: Drain(kafka, topic, url), self.until))
+
+    def open_database(self) -> None:
+        """Opened before anything is read or sent: what is wrong with it is a message here, a `SinkError`.
+
+        An embedded one is held from here on, so that a second process is refused at its start. One that does not
+        answer is not waited for where the flow can do without.
+        """
+        url = self.settings.clickhouse.url
+        try:
+            Database.open(url, _BRIEFLY if self.spools else Retry(deadline_s=_START_DEADLINE_S))
+        except RetriesExhausted as error:
+            if not self.spools:
+                raise
+            log.warning("starting without ClickHouse; rows wait on the spool. %s", error.__cause__)
+
+    def _record(self, decisions: KeyedStream[Sequence[Decision]], late: KeyedStream[Sequence[LateEvent]]) -> None:
+        settings = self.settings
+        if self.spools:
+            spool = Spool(settings.kafka.librdkafka(), settings.spool_topic, now_us=system_time_us)
+            op.output(steps.DECISIONS, decisions, spool.decisions(SHARDS))
+            op.output(steps.LATE, late, spool.late(SHARDS))
+        else:
+            url = settings.clickhouse.url
+            op.output(steps.DECISIONS, decisions, DecisionSink(url, SHARDS, now_us=system_time_us))
+            op.output(steps.LATE, late, LateSink(url, SHARDS))
 
     def archive(self, source: KafkaSource, chunks: Stream[Chunk]) -> None:
         """Every event and dead letter to ClickHouse, dead letters also to their topic."""
@@ -151,9 +196,7 @@ def live(
         flow = Dataflow(name)
         parts = Live(load_settings(), clock=clock, until=until)
         wire(parts, flow)
-        # Opened before anything is read or sent: what is wrong with it is a message here. An embedded one is held from
-        # here on, so that a second process is refused at its start.
-        Database.open(parts.settings.clickhouse.url, Retry(deadline_s=_START_DEADLINE_S))
+        parts.open_database()
     except (ConfigError, SourceError, SinkError) as error:
         print(error, file=sys.stderr)
         sys.exit(BAD_CONFIGURATION)

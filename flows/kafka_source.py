@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
@@ -81,7 +81,7 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     def origins(self) -> tuple[Origin, ...]:
         """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
         if not self._origins:
-            self._origins = tuple(sorted(_list_origins(self.consumer, self.topics)))
+            self._origins = tuple(sorted(list_origins(self.consumer, self.topics)))
         return self._origins
 
     def list_parts(self) -> list[str]:
@@ -317,7 +317,8 @@ def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _list_origins(connection: Mapping[str, Any], topics: Mapping[str, TopicSource]) -> list[Origin]:
+def list_origins(connection: Mapping[str, Any], topics: Iterable[str]) -> list[Origin]:
+    """Every (topic, Kafka partition) of these topics. Raises ``SourceError``."""
     heard: list[str] = []
     # Nobody answering would be a line of log every 50 ms; the last of them is in the message.
     quiet = {"log_level": 0, "error_cb": lambda error: heard.append(error.str())}

@@ -10,6 +10,7 @@
             ├── RowsRefused               the server read the rows and will not have them
             ├── RetriesExhausted          transient, but for longer than the deadline
             ├── DeliveryFailed            a Kafka message that was not confirmed
+            ├── SpoolUnreadable           rows wait on the spool and cannot be read from it
             ├── EmbeddedMissing           chDB is not installed
             └── EmbeddedInUse             another process, or another path in this one, holds the embedded engine
 
@@ -56,6 +57,10 @@ class RetriesExhausted(TerminalSinkError):
 
 class DeliveryFailed(TerminalSinkError):
     """Kafka did not confirm a message."""
+
+
+class SpoolUnreadable(TerminalSinkError):
+    """Rows wait on the spool, and Kafka or what stands there does not let them be read."""
 
 
 class EmbeddedMissing(TerminalSinkError):

@@ -17,22 +17,31 @@ from sinks.clickhouse.tables import Columns, Table
 from sinks.errors import RowsRefused
 
 
-def insert_batch(database: Database, table: Table, columns: Columns) -> None:
-    """Returns when the rows are in the table. Raises `TerminalSinkError`."""
+def insert_batch(database: Database, table: Table, columns: Columns, token: str | None = None) -> None:
+    """Returns when the rows are in the table. Raises `TerminalSinkError`.
+
+    Who may call again after a failure gives the same columns the same ``token``: they land once all the same.
+    """
+    token = token or new_token()
     rows = len(columns[0])
     with metrics.INSERT_SECONDS.labels(table=table.name).time():
         try:
-            _insert(database, table, columns)
+            _insert(database, table, columns, token)
         except RowsRefused:
             rewritten = _with_acceptable_json(table, columns)
             if rewritten is None:
                 raise
-            _insert(database, table, rewritten)
+            # A token of their own: what was refused left nothing behind, and these are other rows.
+            _insert(database, table, rewritten, f"{token}-rewritten")
     metrics.ROWS_INSERTED.labels(table=table.name).inc(rows)
 
 
-def _insert(database: Database, table: Table, columns: Columns) -> None:
-    token = uuid.uuid4().hex
+def new_token() -> str:
+    """What names one set of rows to be inserted."""
+    return uuid.uuid4().hex
+
+
+def _insert(database: Database, table: Table, columns: Columns, token: str) -> None:
     database.retry.call(
         f"insert {len(columns[0])} rows into {table.name}", lambda: database.insert(table, columns, token)
     )

@@ -93,7 +93,8 @@ def test_an_insert_that_lands_late_doubles_nothing(url: ClickHouseUrl, clickhous
 def test_an_insert_over_several_months_that_is_cut_lands_once(
     url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway
 ) -> None:
-    to = partition(url)
+    # A hundred parts, each synced to the disk: longer than a second where others use it too.
+    to = partition(url, Retry(first_s=0.02, longest_s=0.05, deadline_s=60.0, attempt_s=20))
     written = chunk(range(100))
     written.record_times_us = [i * 30 * 86_400_000_000 for i in range(100)]
     clickhouse_gateway.faults.cut(when="after", times=2, matching=EVENTS_INSERT)
