@@ -141,6 +141,8 @@ class Settings(BaseSettings):
     dead_letter_topic: str = Field(default="dead-letters", min_length=1)
     spool_topic: str = Field(default="spool", min_length=1)
     """Where the rows of `flows.triggers` wait for ClickHouse."""
+    kafka_deadline_us: SpanSetting = Field(default=60_000_000, alias="kafka_deadline")
+    """How long Kafka may be away before a flow stops."""
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     triggers_folder: Path = _HERE / "triggers"
     events_folder: Path = _HERE / "events"

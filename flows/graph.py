@@ -91,6 +91,7 @@ class Live:
             chunk_size=settings.chunk_size,
             clock=self.clock,
             until=self.until,
+            deadline_s=settings.kafka_deadline_us / 1e6,
         )
         # Asked here, where a refusal becomes a message: inside the running flow it would be a traceback.
         source.origins()
@@ -164,7 +165,9 @@ class Live:
     def _record(self, decisions: KeyedStream[Sequence[Decision]], late: KeyedStream[Sequence[LateEvent]]) -> None:
         settings = self.settings
         if self.spools:
-            spool = Spool(settings.kafka.librdkafka(), settings.spool_topic, now_us=system_time_us)
+            deadline_s = settings.kafka_deadline_us / 1e6
+            kafka = settings.kafka.librdkafka()
+            spool = Spool(kafka, settings.spool_topic, now_us=system_time_us, deadline_s=deadline_s)
             op.output(steps.DECISIONS, decisions, spool.decisions(SHARDS))
             op.output(steps.LATE, late, spool.late(SHARDS))
         else:
@@ -181,7 +184,9 @@ class Live:
         op.output(steps.ARCHIVE, named, ArchiveSink(settings.clickhouse.url, parts))
         letters = op.filter_map("dead_letters_of", filled, _dead_letters)
         kafka = settings.kafka.librdkafka()
-        op.output(steps.DEAD_LETTERS, letters, DeadLetterSink(kafka, settings.dead_letter_topic, parts))
+        deadline_s = settings.kafka_deadline_us / 1e6
+        letters_to = DeadLetterSink(kafka, settings.dead_letter_topic, parts, deadline_s=deadline_s)
+        op.output(steps.DEAD_LETTERS, letters, letters_to)
 
 
 def live(

@@ -70,6 +70,8 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     chunk_size: int
     clock: SystemClock = system_time_us
     until: Callable[[], bool] = lambda: False
+    deadline_s: float = 60.0
+    """How long Kafka may be away."""
     partitions: list[KafkaPartition] = field(default_factory=list)
     """Those that run in this process, for metrics."""
     _origins: tuple[Origin, ...] = ()
@@ -107,6 +109,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         """Read to its end: everything in the log has been given on."""
         self.head: tuple[int, int] | None = None
         """When Kafka was last asked where the log ends, and its answer (`HeadWatch`)."""
+        self._away: tuple[float, tuple[int, int] | None] | None = None
+        """Since when Kafka has been away (monotonic), and the answer that was the last before."""
         self._source = source
         self._topic = source.topics[origin[0]]
         self._next_offset = 0
@@ -117,7 +121,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 raise SourceError(f"the recovery store holds source state of format {format_!r}, this reads {STATE!r}")
             self.clock.resume(watermarks)
             start = self._next_offset
-        self._consumer = Consumer(_consumer_config(source.consumer))
+        self._consumer = Consumer({**_consumer_config(source.consumer), "error_cb": self._hear_of_connection})
         self._consumer.assign([TopicPartition(*origin, start)])
         self._next_awake: datetime | None = None
         self._quiet_since_us = source.clock()
@@ -165,6 +169,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         messages = [message for message in batch if message.error() is None]
         if messages:
             self.at_head = False
+            self._away = None
         if len(messages) < len(batch):
             self._hear([message for message in batch if message.error() is not None], messages)
         return messages
@@ -174,6 +179,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         for message in news:
             error = cast(KafkaError, message.error())
             if error.code() == KafkaError._PARTITION_EOF:
+                self._away = None
                 end_offset = _offset(message)
                 if not messages or _offset(messages[-1]) < end_offset:
                     self._next_offset = end_offset
@@ -228,6 +234,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
 
     def _silence(self) -> list[Chunk]:
         """Nothing to read: a heartbeat, or a watermark that an earlier chunk kept to itself, or nothing."""
+        self._stop_if_away_for_good()
         now_us = self._source.clock()
         if self.at_head and now_us - self._quiet_since_us >= self._source.idle_after_us:
             now_s = time.monotonic()
@@ -252,6 +259,25 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 watermark_us=self.clock.watermark_us,
             )
         ]
+
+    def _hear_of_connection(self, error: KafkaError) -> None:
+        """Called within ``consume``: what librdkafka says of the brokers rather than of the partition."""
+        if error.code() in _PASSING and self._away is None:
+            self._away = (time.monotonic(), self.head)
+            log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
+
+    def _stop_if_away_for_good(self) -> None:
+        if self._away is None:
+            return
+        since_s, answer = self._away
+        if self.head is not answer:
+            self._away = None
+        elif time.monotonic() - since_s > self._source.deadline_s:
+            raise SourceError(
+                f"Kafka at {self._source.consumer.get('bootstrap.servers')} has not answered for "
+                f"{self._source.deadline_s:g} s (CT_KAFKA_DEADLINE), reading {part_name(self.origin)}: when it does "
+                "again, start the job again: it resumes where it stopped"
+            )
 
     def _heartbeat(self) -> bool:
         """Moves time to when Kafka last confirmed that all is read; tells whether it moved."""

@@ -14,6 +14,7 @@ from sinks import metrics
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.json_text import acceptable
 from sinks.clickhouse.tables import Columns, Table
+from sinks.clickhouse.texts import encodable
 from sinks.errors import RowsRefused
 
 
@@ -26,7 +27,11 @@ def insert_batch(database: Database, table: Table, columns: Columns, token: str 
     rows = len(columns[0])
     with metrics.INSERT_SECONDS.labels(table=table.name).time():
         try:
-            _insert(database, table, columns, token)
+            try:
+                _insert(database, table, columns, token)
+            except UnicodeEncodeError:
+                columns = encodable(columns)
+                _insert(database, table, columns, token)
         except RowsRefused:
             rewritten = _with_acceptable_json(table, columns)
             if rewritten is None:

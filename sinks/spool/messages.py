@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from sinks.clickhouse.tables import DECISIONS, LATE, Columns, Table
+from sinks.clickhouse.texts import encodable, mapped
 from sinks.errors import SpoolUnreadable
 
 FORMAT: Final = 1
@@ -56,16 +57,7 @@ def _encoded(table: Table, columns: Columns) -> bytes:
     try:
         return msgspec.msgpack.encode([FORMAT, table.name, dict(zip(table.columns, columns, strict=True))])
     except UnicodeEncodeError:
-        # JSON can bring half a surrogate into any text, and no encoder takes it, the one for ClickHouse neither.
-        whole = [_mapped(column, lambda text: text.encode("utf-8", "replace").decode()) for column in columns]
-        return _encoded(table, whole)
-
-
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """The same with each text in it changed."""
-    if isinstance(value, str):
-        return change(value)
-    return [_mapped(each, change) for each in value] if isinstance(value, list | tuple) else value
+        return _encoded(table, encodable(columns))
 
 
 def _cut(table: Table, columns: Columns) -> Columns:
@@ -79,5 +71,5 @@ def _cut(table: Table, columns: Columns) -> Columns:
             value = f'{{"_too_large_bytes":{len(value)}}}'
         elif name.startswith(_EVIDENCE) or name == "key":
             value = value[:_MOST_EVIDENCE]
-        cut.append([_mapped(value, lambda text: text[:_LONGEST_TEXT])])
+        cut.append([mapped(value, lambda text: text[:_LONGEST_TEXT])])
     return cut
