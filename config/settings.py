@@ -143,6 +143,8 @@ class Settings(BaseSettings):
     """Where the rows of `flows.triggers` wait for ClickHouse."""
     kafka_deadline_us: SpanSetting = Field(default=60_000_000, alias="kafka_deadline")
     """How long Kafka may be away before a flow stops."""
+    clickhouse_deadline_us: SpanSetting = Field(default=60_000_000, alias="clickhouse_deadline")
+    """How long ClickHouse may be away before a flow stops that has no spool."""
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     triggers_folder: Path = _HERE / "triggers"
     events_folder: Path = _HERE / "events"

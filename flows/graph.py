@@ -29,14 +29,15 @@ from operators.decode import Decoder
 from operators.detect import Detection, Output, detect
 from operators.identity_host import Identity, detect_identified
 from operators.keys import group_names, group_of_name
-from operators.policy.too_old import SENT_ON, STALE_AT_SINK, is_too_old, too_old
-from operators.reasons import Outcome
+from operators.policy.too_old import SENT_ON, STALE_AT_SINK, is_too_old, suppressed, too_old
+from operators.reasons import Outcome, SuppressReason
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
 from operators.tally import Tally
 from sinks.clickhouse.archive import ArchiveSink
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
 from sinks.errors import RetriesExhausted, SinkError
+from sinks.kafka.action_message import is_too_large
 from sinks.kafka.actions import ActionsSink
 from sinks.kafka.dead_letters import DeadLetterSink
 from sinks.retry import Retry
@@ -52,6 +53,7 @@ SHARDS: Final = tuple(f"{shard:02d}" for shard in range(16))
 BAD_CONFIGURATION: Final = 2
 _START_DEADLINE_S: Final = 20.0
 """How long a start waits for a ClickHouse that may be starting too."""
+_TOO_LARGE: Final = f"{Outcome.SUPPRESSED}/{SuppressReason.TOO_LARGE}"
 _BRIEFLY: Final = Retry(deadline_s=2.0, attempt_s=3)
 
 
@@ -120,7 +122,7 @@ class Live:
             self.metrics.watch_deciding(deciding)
             found = decide(steps.DECIDE, found, deciding)
         # The last thing before the sinks, so that what is not sent any more is also written so.
-        found = op.map("too_old", found, _unless_too_old(self.clock, self.metrics.at_the_sinks))
+        found = op.map("too_old", found, _unless_refused(self.clock, self.metrics.at_the_sinks))
         actions = op.filter_map("actions_of", found, _action)
         kafka = settings.kafka.librdkafka()
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
@@ -171,9 +173,12 @@ class Live:
             op.output(steps.DECISIONS, decisions, spool.decisions(SHARDS))
             op.output(steps.LATE, late, spool.late(SHARDS))
         else:
-            url = settings.clickhouse.url
-            op.output(steps.DECISIONS, decisions, DecisionSink(url, SHARDS, now_us=system_time_us))
-            op.output(steps.LATE, late, LateSink(url, SHARDS))
+            url, retry = settings.clickhouse.url, self._retry()
+            op.output(steps.DECISIONS, decisions, DecisionSink(url, SHARDS, now_us=system_time_us, retry=retry))
+            op.output(steps.LATE, late, LateSink(url, SHARDS, retry=retry))
+
+    def _retry(self) -> Retry:
+        return Retry(deadline_s=self.settings.clickhouse_deadline_us / 1e6)
 
     def archive(self, source: KafkaSource, chunks: Stream[Chunk]) -> None:
         """Every event and dead letter to ClickHouse, dead letters also to their topic."""
@@ -181,7 +186,7 @@ class Live:
         parts = source.list_parts()
         filled = op.filter("not_empty", chunks, lambda chunk: bool(chunk.records or chunk.dead))
         named = op.map("archive_part", filled, lambda chunk: (part_name(chunk.origin), chunk))
-        op.output(steps.ARCHIVE, named, ArchiveSink(settings.clickhouse.url, parts))
+        op.output(steps.ARCHIVE, named, ArchiveSink(settings.clickhouse.url, parts, retry=self._retry()))
         letters = op.filter_map("dead_letters_of", filled, _dead_letters)
         kafka = settings.kafka.librdkafka()
         deadline_s = settings.kafka_deadline_us / 1e6
@@ -210,10 +215,12 @@ def live(
     return flow
 
 
-def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Output]], tuple[str, Output]]:
-    """What was found, with the actions whose ``not_after`` the clock has passed turned into suppressed ones.
+def _unless_refused(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Output]], tuple[str, Output]]:
+    """What was found, with the actions that cannot be sent turned into suppressed ones.
 
-    ``tally`` takes what is sent and what is not, from every worker of the process.
+    Those are the ones whose ``not_after`` the clock has passed, and those larger than Kafka takes: sent again after
+    every start, one of these would stop the flow for ever. ``tally`` takes what is sent and what is not, from every
+    worker of the process.
     """
     counting = Lock()
 
@@ -221,10 +228,14 @@ def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Ou
         name, found = keyed
         if not isinstance(found, Decision) or found.outcome != Outcome.ACTION:
             return keyed
-        stale = is_too_old(found, clock())
+        told, sent = SENT_ON, found
+        if is_too_old(found, clock()):
+            told, sent = STALE_AT_SINK, too_old(found)
+        elif is_too_large(found):
+            told, sent = _TOO_LARGE, suppressed(found, SuppressReason.TOO_LARGE)
         with counting:
-            tally.add(STALE_AT_SINK if stale else SENT_ON, found.trigger)
-        return (name, too_old(found)) if stale else keyed
+            tally.add(told, found.trigger)
+        return keyed if sent is found else (name, sent)
 
     return turned
 

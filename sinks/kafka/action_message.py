@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from operators.records import Decision
 from operators.render import iso_ms
 from sinks.json_bytes import json_bytes
 from sinks.kafka.producer import Headers
+
+LONGEST_ACTION: Final = 900_000
+"""Bytes of a message; Kafka takes 1 MB where nobody says otherwise, headers and key included."""
+
+
+def is_too_large(decision: Decision) -> bool:
+    """Whether Kafka would refuse the action, now and whenever it is tried again."""
+    return len(render_action(decision, decision.event_time_us)) > LONGEST_ACTION
 
 
 def render_action(decision: Decision, detection_time_us: int) -> bytes:

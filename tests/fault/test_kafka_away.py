@@ -9,6 +9,7 @@ from tests.clickhouse_gateway import ClickHouseGateway
 from tests.integration.live_flow import LiveFlow
 from tests.integration.live_site import Site
 from tests.integration.live_topics import Sent, event
+from tests.kafka.topics import admin_client
 from tests.kafka_server import KafkaServer
 
 pytestmark = pytest.mark.integration
@@ -62,3 +63,20 @@ def test_a_broker_that_is_away_for_good_ends_the_flow_with_a_message(
         assert flow.wait(60) not in (0, None)
         assert f"Kafka at {kafka_server.bootstrap_servers}" in flow.output
         assert "start the job again" in flow.output
+
+
+@pytest.mark.parametrize(
+    ("name", "which"), [("triggers", "spool_topic"), ("archive", "dead_letter_topic"), ("archive", "topic")]
+)
+def test_a_topic_that_is_deleted_ends_the_flow_and_is_named(
+    mortal: Site, kafka_server: KafkaServer, name: str, which: str
+) -> None:
+    topic = getattr(mortal, which)
+    with mortal.flow(name, settings={"CT_KAFKA_DEADLINE": "2s"}) as flow:
+        add_cart(mortal, "a")
+        flow.wait_until(lambda: flow.metrics().of("events_read_total") == 2, what="everything read")
+        admin_client(kafka_server.bootstrap_servers).delete_topics([topic])[topic].result(timeout=10)
+        if which != "topic":
+            add_cart(mortal, "b")
+        assert flow.wait(90) not in (0, None)
+        assert any(topic in line for line in flow.output.splitlines() if "Error: " in line), flow.output[-3_000:]
