@@ -109,8 +109,10 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         """Read to its end: everything in the log has been given on."""
         self.head: tuple[int, int] | None = None
         """When Kafka was last asked where the log ends, and its answer (`HeadWatch`)."""
-        self._away: tuple[float, tuple[int, int] | None] | None = None
-        """Since when Kafka has been away (monotonic), and the answer that was the last before."""
+        self._away = False
+        """librdkafka has lost the brokers, and nothing has come since."""
+        self._heard: tuple[float, tuple[int, int] | None] = (time.monotonic(), None)
+        """When Kafka last gave a sign of life (monotonic), and what ``head`` was then."""
         self._source = source
         self._topic = source.topics[origin[0]]
         self._next_offset = 0
@@ -169,7 +171,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         messages = [message for message in batch if message.error() is None]
         if messages:
             self.at_head = False
-            self._away = None
+            self._hear_life()
         if len(messages) < len(batch):
             self._hear([message for message in batch if message.error() is not None], messages)
         return messages
@@ -179,7 +181,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         for message in news:
             error = cast(KafkaError, message.error())
             if error.code() == KafkaError._PARTITION_EOF:
-                self._away = None
+                self._hear_life()
                 end_offset = _offset(message)
                 if not messages or _offset(messages[-1]) < end_offset:
                     self._next_offset = end_offset
@@ -260,23 +262,26 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             )
         ]
 
+    def _hear_life(self) -> None:
+        self._away = False
+        self._heard = (time.monotonic(), self.head)
+
     def _hear_of_connection(self, error: KafkaError) -> None:
         """Called within ``consume``: what librdkafka says of the brokers rather than of the partition."""
-        if error.code() in _PASSING and self._away is None:
-            self._away = (time.monotonic(), self.head)
+        if error.code() in _PASSING and not self._away:
+            self._away = True
             log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
 
     def _stop_if_away_for_good(self) -> None:
-        if self._away is None:
-            return
-        since_s, answer = self._away
-        if self.head is not answer:
-            self._away = None
-        elif time.monotonic() - since_s > self._source.deadline_s:
+        """At the head of the log Kafka is asked all the time; elsewhere a lost connection tells that it is away."""
+        heard_s, head = self._heard
+        if self.head is not head or not (self.at_head or self._away):
+            self._hear_life()
+        elif time.monotonic() - heard_s > self._source.deadline_s:
             raise SourceError(
                 f"Kafka at {self._source.consumer.get('bootstrap.servers')} has not answered for "
-                f"{self._source.deadline_s:g} s (CT_KAFKA_DEADLINE), reading {part_name(self.origin)}: when it does "
-                "again, start the job again: it resumes where it stopped"
+                f"{self._source.deadline_s:g} s (CT_KAFKA_DEADLINE), reading {part_name(self.origin)}: when it does, "
+                "and the topic is there, start the job again: it resumes where it stopped"
             )
 
     def _heartbeat(self) -> bool:
