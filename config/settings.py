@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     application_id: str = Field(default="customer-triggers", min_length=1)
     """Which job this is to Kafka: part of its transactional ids, and in the headers of its actions."""
     dead_letter_topic: str = Field(default="dead-letters", min_length=1)
+    spool_topic: str = Field(default="spool", min_length=1)
+    """Where the rows of `flows.triggers` wait for ClickHouse."""
+    kafka_deadline_us: SpanSetting = Field(default=60_000_000, alias="kafka_deadline")
+    """How long Kafka may be away before a flow stops."""
+    clickhouse_deadline_us: SpanSetting = Field(default=60_000_000, alias="clickhouse_deadline")
+    """How long ClickHouse may be away before a flow stops that has no spool."""
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     triggers_folder: Path = _HERE / "triggers"
     events_folder: Path = _HERE / "events"
@@ -92,6 +98,9 @@ class Settings(BaseSettings):
         if self.dead_letter_topic == self.actions_topic:
             refused = Refused("is also the actions topic", allowed="a topic of its own")
             findings.append(Finding(("dead_letter_topic",), self.dead_letter_topic, refused))
+        if self.spool_topic in {*self.topics, self.actions_topic, self.dead_letter_topic}:
+            refused = Refused("has another use already", allowed="a topic of its own")
+            findings.append(Finding(("spool_topic",), self.spool_topic, refused))
         for name, topic in self.topics.items():
             if (topic.envelope == "actions") != (name == self.actions_topic):
                 allowed = "actions" if name == self.actions_topic else "canonical, segment, cloudevents, auto"

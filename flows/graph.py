@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ from config.settings import Settings, load_settings
 from flows import steps
 from flows.actions_tail import ActionsTail, Tail
 from flows.collector import relax_collector
+from flows.draining import DrainSource
 from flows.kafka_access import missing_access
-from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
+from flows.kafka_source import KafkaSource, SourceError, TopicSource, list_origins, part_name
 from flows.loading import planned, topic_decoders
 from flows.metrics import FlowMetrics
 from operators.clock import SystemClock, system_time_us
@@ -27,17 +29,22 @@ from operators.detect import Detection, Output, detect
 from operators.identity_host import Identity, detect_identified
 from operators.keys import group_names, group_of_name, key_group_of
 from operators.policy.facts import SentBefore, route_facts
-from operators.policy.too_old import SENT_ON, STALE_AT_SINK, is_too_old, too_old
-from operators.reasons import Outcome
+from operators.policy.too_old import SENT_ON, STALE_AT_SINK, is_too_old, suppressed, too_old
+from operators.reasons import Outcome, SuppressReason
 from operators.records import Chunk, DeadLetter, Decision, LateEvent
 from operators.tally import Tally
 from sinks.clickhouse.archive import ArchiveSink
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.decisions import DecisionSink, LateSink
-from sinks.errors import SinkError
+from sinks.errors import RetriesExhausted, SinkError
+from sinks.kafka.action_message import is_too_large
 from sinks.kafka.actions import ActionsSink, Opening, ToSend, part_of
 from sinks.kafka.dead_letters import DeadLetterSink
 from sinks.retry import Retry
+from sinks.spool.drain import Drain
+from sinks.spool.sink import Spool
+
+log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
@@ -46,6 +53,8 @@ SHARDS: Final = tuple(f"{shard:02d}" for shard in range(16))
 BAD_CONFIGURATION: Final = 2
 _START_DEADLINE_S: Final = 20.0
 """How long a start waits for a ClickHouse that may be starting too."""
+_TOO_LARGE: Final = f"{Outcome.SUPPRESSED}/{SuppressReason.TOO_LARGE}"
+_BRIEFLY: Final = Retry(deadline_s=2.0, attempt_s=3)
 
 
 @dataclass
@@ -60,6 +69,8 @@ class Live:
     """The topics that the wiring so far consumes."""
     writes: list[str] = field(default_factory=list)
     """Those it produces to."""
+    spools: bool = False
+    """Whether rows go by way of Kafka, so that no ClickHouse holds the flow up."""
 
     def source(self, flow: Dataflow, *, detects: bool = True) -> tuple[KafkaSource, Stream[Chunk]]:
         """All input topics as chunks. Where nothing detects, no event waits for another partition's watermark."""
@@ -78,6 +89,7 @@ class Live:
             clock=self.clock,
             until=self.until,
             read_ahead=settings.read_ahead if detects else sys.maxsize,
+            deadline_s=settings.kafka_deadline_us / 1e6,
         )
         # Asked here, where a refusal becomes a message: inside the running flow it would be a traceback.
         source.origins()
@@ -85,7 +97,7 @@ class Live:
         return source, op.input(steps.SOURCE, flow, source)
 
     def triggers(self, chunks: Stream[Chunk]) -> Detection:
-        """Detection, actions to Kafka, decisions and late events to ClickHouse."""
+        """Detection, actions to Kafka, decisions and late events to ClickHouse or, where there is one, on the spool."""
         settings = self.settings
         plan = planned(
             [settings.triggers_folder],
@@ -122,27 +134,79 @@ class Live:
             self.metrics.watch_deciding(deciding)
             found = decide(steps.DECIDE, found, deciding, facts)
         # The last thing before the sinks, so that what is not sent any more is also written so.
-        found = op.map("too_old", found, _unless_too_old(self.clock, self.metrics.at_the_sinks))
+        found = op.map("too_old", found, _unless_refused(self.clock, self.metrics.at_the_sinks))
         actions = op.filter_map("actions_of", found, _action)
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
         self.reads.append(settings.actions_topic)
         self.writes.append(settings.actions_topic)
         opening: KeyedStream[ToSend] = op.flat_map("actions_open", tail, _opening)
-        sink = ActionsSink(kafka, settings.actions_topic, application=settings.application_id, now_us=system_time_us)
+        sink = ActionsSink(
+            kafka,
+            settings.actions_topic,
+            application=settings.application_id,
+            now_us=system_time_us,
+            deadline_s=settings.kafka_deadline_us / 1e6,
+        )
         op.output(steps.ACTIONS, op.merge("actions_all", timed, opening), sink)
         # A row for each, also where the run that sent it died before it wrote one.
         found = op.merge("recorded", found, op.flat_map("tail_rows", tail, _rows_of(settings.key_groups)))
-        url = settings.clickhouse.url
         shard = {name: SHARDS[group_of_name(name) % len(SHARDS)] for name in group_names(settings.key_groups)}
         decisions: KeyedStream[Sequence[Decision]] = op.flat_map_batch(
             "decisions_of", found, lambda batch: _by_shard(batch, Decision, shard)
         )
-        op.output(steps.DECISIONS, decisions, DecisionSink(url, SHARDS, now_us=system_time_us))
         late: KeyedStream[Sequence[LateEvent]] = op.flat_map_batch(
             "late_of", found, lambda batch: _by_shard(batch, LateEvent, shard)
         )
-        op.output(steps.LATE, late, LateSink(url, SHARDS))
+        self._record(decisions, late)
         return detection
+
+    def spool(self, flow: Dataflow) -> None:
+        """From here on decisions and late events go on the spool; one worker drains it into ClickHouse.
+
+        Not with an embedded ClickHouse, which is away only when this process is, nor where there is no such topic.
+        """
+        kafka, topic, url = self.settings.kafka.librdkafka(), self.settings.spool_topic, self.settings.clickhouse.url
+        if url.is_embedded:
+            return
+        try:
+            list_origins(kafka, [topic])
+        except SourceError as error:
+            log.warning("%s: rows go to ClickHouse straight, and while it is away the flow waits", error)
+            return
+        self.reads.append(topic)
+        self.writes.append(topic)
+        self.spools = True
+        op.input(steps.DRAIN, flow, DrainSource(lambda: Drain(kafka, topic, url), self.until))
+
+    def open_database(self) -> None:
+        """Opened before anything is read or sent: what is wrong with it is a message here, a `SinkError`.
+
+        An embedded one is held from here on, so that a second process is refused at its start. One that does not
+        answer is not waited for where the flow can do without.
+        """
+        url = self.settings.clickhouse.url
+        try:
+            Database.open(url, _BRIEFLY if self.spools else Retry(deadline_s=_START_DEADLINE_S))
+        except RetriesExhausted as error:
+            if not self.spools:
+                raise
+            log.warning("starting without ClickHouse; rows wait on the spool. %s", error.__cause__)
+
+    def _record(self, decisions: KeyedStream[Sequence[Decision]], late: KeyedStream[Sequence[LateEvent]]) -> None:
+        settings = self.settings
+        if self.spools:
+            deadline_s = settings.kafka_deadline_us / 1e6
+            kafka = settings.kafka.librdkafka()
+            spool = Spool(kafka, settings.spool_topic, now_us=system_time_us, deadline_s=deadline_s)
+            op.output(steps.DECISIONS, decisions, spool.decisions(SHARDS))
+            op.output(steps.LATE, late, spool.late(SHARDS))
+        else:
+            url, retry = settings.clickhouse.url, self._retry()
+            op.output(steps.DECISIONS, decisions, DecisionSink(url, SHARDS, now_us=system_time_us, retry=retry))
+            op.output(steps.LATE, late, LateSink(url, SHARDS, retry=retry))
+
+    def _retry(self) -> Retry:
+        return Retry(deadline_s=self.settings.clickhouse_deadline_us / 1e6)
 
     def archive(self, source: KafkaSource, chunks: Stream[Chunk]) -> None:
         """Every event and dead letter to ClickHouse, dead letters also to their topic."""
@@ -150,11 +214,13 @@ class Live:
         parts = source.list_parts()
         filled = op.filter("not_empty", chunks, lambda chunk: bool(chunk.records or chunk.dead))
         named = op.map("archive_part", filled, lambda chunk: (part_name(chunk.origin), chunk))
-        op.output(steps.ARCHIVE, named, ArchiveSink(settings.clickhouse.url, parts))
+        op.output(steps.ARCHIVE, named, ArchiveSink(settings.clickhouse.url, parts, retry=self._retry()))
         letters = op.filter_map("dead_letters_of", filled, _dead_letters)
         kafka = settings.kafka.librdkafka()
         self.writes.append(settings.dead_letter_topic)
-        op.output(steps.DEAD_LETTERS, letters, DeadLetterSink(kafka, settings.dead_letter_topic, parts))
+        deadline_s = settings.kafka_deadline_us / 1e6
+        letters_to = DeadLetterSink(kafka, settings.dead_letter_topic, parts, deadline_s=deadline_s)
+        op.output(steps.DEAD_LETTERS, letters, letters_to)
 
 
 def live(
@@ -172,9 +238,7 @@ def live(
         missing = missing_access(parts.settings.kafka.librdkafka(), reads=parts.reads, writes=parts.writes)
         if missing:
             raise SourceError("\n".join(f"Kafka: {each}" for each in missing))
-        # Opened before anything is read or sent: what is wrong with it is a message here. An embedded one is held from
-        # here on, so that a second process is refused at its start.
-        Database.open(parts.settings.clickhouse.url, Retry(deadline_s=_START_DEADLINE_S))
+        parts.open_database()
     except (ConfigError, SourceError, SinkError) as error:
         print(error, file=sys.stderr)
         sys.exit(BAD_CONFIGURATION)
@@ -183,10 +247,12 @@ def live(
     return flow
 
 
-def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Output]], tuple[str, Output]]:
-    """What was found, with the actions whose ``not_after`` the clock has passed turned into suppressed ones.
+def _unless_refused(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Output]], tuple[str, Output]]:
+    """What was found, with the actions that cannot be sent turned into suppressed ones.
 
-    ``tally`` takes what is sent and what is not, from every worker of the process.
+    Those are the ones whose ``not_after`` the clock has passed, and those larger than Kafka takes: sent again after
+    every start, one of these would stop the flow for ever. ``tally`` takes what is sent and what is not, from every
+    worker of the process.
     """
     counting = Lock()
 
@@ -194,10 +260,14 @@ def _unless_too_old(clock: SystemClock, tally: Tally) -> Callable[[tuple[str, Ou
         name, found = keyed
         if not isinstance(found, Decision) or found.outcome != Outcome.ACTION or found.sent_before:
             return keyed
-        stale = is_too_old(found, clock())
+        told, sent = SENT_ON, found
+        if is_too_old(found, clock()):
+            told, sent = STALE_AT_SINK, too_old(found)
+        elif is_too_large(found):
+            told, sent = _TOO_LARGE, suppressed(found, SuppressReason.TOO_LARGE)
         with counting:
-            tally.add(STALE_AT_SINK if stale else SENT_ON, found.trigger)
-        return (name, too_old(found)) if stale else keyed
+            tally.add(told, found.trigger)
+        return keyed if sent is found else (name, sent)
 
     return turned
 

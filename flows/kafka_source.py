@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
@@ -81,6 +81,8 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     until: Callable[[], bool] = lambda: False
     read_ahead: int = sys.maxsize
     """How many events may be read beyond the slowest partition; without detection nothing waits for it."""
+    deadline_s: float = 60.0
+    """How long Kafka may be away."""
     partitions: list[KafkaPartition] = field(default_factory=list)
     """Those that run in this process, for metrics."""
     _origins: tuple[Origin, ...] = ()
@@ -94,7 +96,7 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     def origins(self) -> tuple[Origin, ...]:
         """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
         if not self._origins:
-            self._origins = tuple(sorted(_list_origins(self.consumer, self.topics)))
+            self._origins = tuple(sorted(list_origins(self.consumer, self.topics)))
         return self._origins
 
     def list_parts(self) -> list[str]:
@@ -120,6 +122,10 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         """Read to its end: everything in the log has been given on."""
         self.head: tuple[int, int] | None = None
         """When Kafka was last asked where the log ends, and its answer (`HeadWatch`)."""
+        self._away = False
+        """librdkafka has lost the brokers, and nothing has come since."""
+        self._heard: tuple[float, tuple[int, int] | None] = (time.monotonic(), None)
+        """When Kafka last gave a sign of life (monotonic), and what ``head`` was then."""
         self._source = source
         self._topic = source.topics[origin[0]]
         self._next_offset = 0
@@ -190,19 +196,17 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         messages = [message for message in batch if message.error() is None]
         if messages:
             self.at_head = False
+            self._hear_life()
         if len(messages) < len(batch):
             self._hear([message for message in batch if message.error() is not None], messages)
         return messages
-
-    def _hear_of_connection(self, error: KafkaError) -> None:
-        """Called within `consume`: librdkafka would try a wrong password again for ever."""
-        self._refused = self._refused or refusal_of(error, self._source.consumer, topic=self.origin[0])
 
     def _hear(self, news: list[Message], messages: list[Message]) -> None:
         """What Kafka says of the partition itself; raises ``SourceError`` for what does not mend by itself."""
         for message in news:
             error = cast(KafkaError, message.error())
             if error.code() == KafkaError._PARTITION_EOF:
+                self._hear_life()
                 end_offset = _offset(message)
                 if not messages or _offset(messages[-1]) < end_offset:
                     self._next_offset = end_offset
@@ -258,6 +262,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
 
     def _silence(self) -> list[Chunk]:
         """Nothing to read: a heartbeat, or a watermark that an earlier chunk kept to itself, or nothing."""
+        self._stop_if_away_for_good()
         now_us = self._source.clock()
         if self.at_head and now_us - self._quiet_since_us >= self._source.idle_after_us:
             now_s = time.monotonic()
@@ -282,6 +287,32 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 watermark_us=self.clock.watermark_us,
             )
         ]
+
+    def _hear_life(self) -> None:
+        self._away = False
+        self._heard = (time.monotonic(), self.head)
+
+    def _hear_of_connection(self, error: KafkaError) -> None:
+        """Called within ``consume``: what librdkafka says of the brokers rather than of the partition.
+
+        It would try a wrong password again for ever.
+        """
+        self._refused = self._refused or refusal_of(error, self._source.consumer, topic=self.origin[0])
+        if error.code() in PASSING and not self._away:
+            self._away = True
+            log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
+
+    def _stop_if_away_for_good(self) -> None:
+        """At the head of the log Kafka is asked all the time; elsewhere a lost connection tells that it is away."""
+        heard_s, head = self._heard
+        if self.head is not head or not (self.at_head or self._away):
+            self._hear_life()
+        elif time.monotonic() - heard_s > self._source.deadline_s:
+            raise SourceError(
+                f"Kafka at {self._source.consumer.get('bootstrap.servers')} has not answered for "
+                f"{self._source.deadline_s:g} s (CT_KAFKA_DEADLINE), reading {part_name(self.origin)}: when it does, "
+                "and the topic is there, start the job again: it resumes where it stopped"
+            )
 
     def _heartbeat(self) -> bool:
         """Moves time to when Kafka last confirmed that all is read; tells whether it moved."""
@@ -358,7 +389,8 @@ def _consumer_config(connection: Mapping[str, Any], *, partitions: int = 1) -> d
     }
 
 
-def _list_origins(connection: Mapping[str, Any], topics: Mapping[str, TopicSource]) -> list[Origin]:
+def list_origins(connection: Mapping[str, Any], topics: Iterable[str]) -> list[Origin]:
+    """Every (topic, Kafka partition) of these topics. Raises ``SourceError``."""
     heard: list[KafkaError] = []
     # Nobody answering would be a line of log every 50 ms; the last of them is in the message.
     quiet = {"log_level": 0, "error_cb": heard.append}

@@ -1,4 +1,4 @@
-"""Detect only: ``python -m bytewax.run flows.triggers``. A slow archive does not delay its actions."""
+"""Detect only: ``python -m bytewax.run flows.triggers``. No ClickHouse, slow or gone, delays its actions."""
 
 from __future__ import annotations
 
@@ -15,4 +15,5 @@ def flow() -> Dataflow:
 def wire(parts: Live, flow: Dataflow) -> None:
     """The source and detection; dead letters are counted and belong to ``flows.archive``."""
     _, chunks = parts.source(flow)
+    parts.spool(flow)
     parts.triggers(chunks)

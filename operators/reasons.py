@@ -56,6 +56,8 @@ class SuppressReason(StrEnum):
     """While it waited, an event fitted the match's ``exit`` or the action's ``unless``."""
     STALE = "stale"
     """Older than ``max_age``: a late event's match, or at the sink by the clock on the wall."""
+    TOO_LARGE = "too_large"
+    """The message would be larger than Kafka takes: what it captured is, as its evidence shows."""
     CONSENT = "consent"
     """The profile says no to what the trigger asks consent for."""
     CONSENT_UNKNOWN = "consent_unknown"

@@ -11,6 +11,7 @@
             ├── RetriesExhausted          transient, but for longer than the deadline
             ├── DeliveryFailed            a Kafka message that was not confirmed
             ├── TakenOver                 another run of this job sends its actions now
+            ├── SpoolUnreadable           rows wait on the spool and cannot be read from it
             ├── EmbeddedMissing           chDB is not installed
             └── EmbeddedInUse             another process, or another path in this one, holds the embedded engine
 
@@ -61,6 +62,10 @@ class DeliveryFailed(TerminalSinkError):
 
 class TakenOver(TerminalSinkError):
     """Another run of this job uses its transactional ids."""
+
+
+class SpoolUnreadable(TerminalSinkError):
+    """Rows wait on the spool, and Kafka or what stands there does not let them be read."""
 
 
 class EmbeddedMissing(TerminalSinkError):

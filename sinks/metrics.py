@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 ROWS_INSERTED: Final = Counter(
     "customer_triggers_rows_inserted", "Rows that ClickHouse has confirmed, by table.", ["table"]
@@ -33,4 +33,15 @@ MESSAGES_DELIVERED: Final = Counter(
 )
 MESSAGES_FAILED: Final = Counter(
     "customer_triggers_messages_failed", "Messages that Kafka reported as not delivered, by topic.", ["topic"]
+)
+SPOOL_WAITING: Final = Gauge(
+    "customer_triggers_spool_waiting_messages",
+    "Messages with rows on the spool that ClickHouse has not confirmed; told by the process that drains it.",
+)
+SPOOL_WAITING_SINCE: Final = Gauge(
+    "customer_triggers_spool_waiting_since_seconds",
+    "Unix time at which the oldest rows that ClickHouse refuses just now were put on the spool; 0 while it takes them.",
+)
+SPOOL_LOST: Final = Counter(
+    "customer_triggers_spool_lost_messages", "Messages that the spool's retention deleted before they were stored."
 )

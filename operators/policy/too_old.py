@@ -25,4 +25,9 @@ def is_too_old(decision: Decision, now_us: int) -> bool:
 
 def too_old(decision: Decision) -> Decision:
     """The same action, suppressed."""
-    return replace(decision, outcome=Outcome.SUPPRESSED.value, reason=SuppressReason.STALE.value)
+    return suppressed(decision, SuppressReason.STALE)
+
+
+def suppressed(decision: Decision, reason: SuppressReason) -> Decision:
+    """The same action, held back at the last moment."""
+    return replace(decision, outcome=Outcome.SUPPRESSED.value, reason=reason.value)

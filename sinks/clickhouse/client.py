@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 from clickhouse_connect import get_client
@@ -18,6 +19,9 @@ from sinks.errors import BadAddress
 UNKNOWN_DATABASE: Final = 81
 
 _CONNECT_TIMEOUT_S: Final = 10
+
+# The driver logs what it raises: a line each attempt, for as long as a server is away. Whoever retries tells it once.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 
 def read_url(url: str | ClickHouseUrl) -> ClickHouseUrl:

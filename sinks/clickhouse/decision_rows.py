@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
-from operators.records import Decision, LateEvent
+from operators.records import Decision, LateEvent, Origin
 from sinks import metrics
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.tables import DECISIONS, LATE, Columns
+from sinks.clickhouse.tables import DECISIONS, Columns, Table
 from sinks.json_bytes import json_bytes
 
 # An id is 32 digits, and a statement is read up to 256 KiB (max_query_size).
@@ -70,22 +70,29 @@ def late_columns(events: Sequence[LateEvent]) -> Columns:
     ]
 
 
-def new_decisions(database: Database, rows: Sequence[Decided]) -> list[Decided]:
-    """Those whose (action_id, outcome) the table does not hold, each once. Raises `TerminalSinkError`.
+def new_rows(database: Database, table: Table, columns: Columns) -> Columns:
+    """The rows of ``decisions`` or ``late`` that the table does not hold, each once. Raises `TerminalSinkError`.
 
-    Asked for every batch, not only after a resume, because nothing tells the sink when a replay ends. The times of the
-    decisions bound the question: the same decision has the same event time in every run.
+    Asked for every batch, not only after a resume, because nothing tells when a replay ends.
     """
-    first: dict[tuple[str, str], Decided] = {}
-    for row in rows:
-        first.setdefault((row.decision.action_id, row.decision.outcome), row)
-    ids = iter({action_id for action_id, _ in first})
-    bounds = [row.decision.event_time_us for row in rows]
+    places = (_new_decisions if table is DECISIONS else _new_late)(database, columns)
+    metrics.ROWS_ALREADY_THERE.labels(table=table.name).inc(len(columns[0]) - len(places))
+    return [[column[place] for place in places] for column in columns]
+
+
+def _new_decisions(database: Database, columns: Columns) -> list[int]:
+    """A decision is its (action_id, outcome). The event times bound the question: they are the same in every run."""
+    ids, outcomes, times_us = (
+        columns[DECISIONS.columns.index(name)] for name in ("action_id", "outcome", "event_time")
+    )
+    first: dict[tuple[str, str], int] = {}
+    for place, key in enumerate(zip(ids, outcomes, strict=True)):
+        first.setdefault(key, place)
+    asked = iter(set(ids))
     there: set[tuple[str, str]] = set()
-    while some := list(islice(ids, _IDS_A_QUESTION)):
-        there |= _decisions_there(database, some, min(bounds), max(bounds))
-    metrics.ROWS_ALREADY_THERE.labels(table=DECISIONS.name).inc(sum(key in there for key in first))
-    return [row for key, row in first.items() if key not in there]
+    while some := list(islice(asked, _IDS_A_QUESTION)):
+        there |= _decisions_there(database, some, min(times_us), max(times_us))
+    return [place for key, place in first.items() if key not in there]
 
 
 def _decisions_there(database: Database, ids: list[str], first_us: int, last_us: int) -> set[tuple[str, str]]:
@@ -99,14 +106,17 @@ def _decisions_there(database: Database, ids: list[str], first_us: int, last_us:
     return {(row[0], row[1]) for row in rows}
 
 
-def new_late(database: Database, events: Sequence[LateEvent]) -> list[LateEvent]:
-    """Those whose place in the log and event id the table does not hold, each once. Raises `TerminalSinkError`."""
-    new: list[LateEvent] = []
-    for origin in {event.origin for event in events}:
-        first = {(event.offset, event.index, event.event_id): event for event in events if event.origin == origin}
+def _new_late(database: Database, columns: Columns) -> list[int]:
+    """A late event is its place in the log and its event id."""
+    topics, partitions, offsets, indexes, event_ids = columns[:5]
+    by_origin: dict[Origin, dict[tuple[int, int, str], int]] = {}
+    keys = zip(topics, partitions, zip(offsets, indexes, event_ids, strict=True), strict=True)
+    for place, (topic, partition, key) in enumerate(keys):
+        by_origin.setdefault((topic, partition), {}).setdefault(key, place)
+    new: list[int] = []
+    for origin, first in by_origin.items():
         there = _late_there(database, *origin, first=min(key[0] for key in first), last=max(key[0] for key in first))
-        metrics.ROWS_ALREADY_THERE.labels(table=LATE.name).inc(sum(key in there for key in first))
-        new += [event for key, event in first.items() if key not in there]
+        new += [place for key, place in first.items() if key not in there]
     return new
 
 

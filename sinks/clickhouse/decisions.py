@@ -20,10 +20,9 @@ from sinks.clickhouse.decision_rows import (
     Decided,
     decision_columns,
     late_columns,
-    new_decisions,
-    new_late,
+    new_rows,
 )
-from sinks.clickhouse.tables import DECISIONS, LATE
+from sinks.clickhouse.tables import DECISIONS, LATE, Columns, Table
 from sinks.clickhouse.writer import DEFAULT_BATCHING, Batching, Writer
 from sinks.retry import DEFAULT_RETRY, Retry
 from sinks.routing import PartNames
@@ -150,12 +149,14 @@ class RowsPartition(StatefulSinkPartition[Sequence[X], None], Generic[X, T]):
 
 
 def _insert_decisions(database: Database, rows: Sequence[Decided]) -> None:
-    new = new_decisions(database, rows)
-    if new:
-        insert_batch(database, DECISIONS, decision_columns(new))
+    _insert_new(database, DECISIONS, decision_columns(rows))
 
 
 def _insert_late(database: Database, events: Sequence[LateEvent]) -> None:
-    new = new_late(database, events)
-    if new:
-        insert_batch(database, LATE, late_columns(new))
+    _insert_new(database, LATE, late_columns(events))
+
+
+def _insert_new(database: Database, table: Table, columns: Columns) -> None:
+    new = new_rows(database, table, columns)
+    if new[0]:
+        insert_batch(database, table, new)

@@ -41,6 +41,7 @@ TRANSIENT_CODES: Final = {
     236: "ABORTED",  # the server is shutting down
     241: "MEMORY_LIMIT_EXCEEDED",
     242: "TABLE_IS_READ_ONLY",  # a replica that has lost its Keeper
+    243: "NOT_ENOUGH_SPACE",  # merges, a TTL or somebody free some, and nobody needs to touch the job then
     252: "TOO_MANY_PARTS",
     279: "ALL_CONNECTION_TRIES_FAILED",
     285: "TOO_FEW_LIVE_REPLICAS",
@@ -58,7 +59,8 @@ _SCHEMA_CODES: Final = {10, 16, 47, 60, 81}
 _ROW_CODES: Final = {6, 26, 27, 33, 53, 70, 117, 131, 349, 407, 412, 636}
 _LOGIN: Final = "Check the user and the password of the ClickHouse URL, clickhouse.password_file or clickhouse.token."
 _TO_DO: Final = {
-    243: "Free or add disk space, then start the job again.",
+    243: "Free or add disk space.",
+    252: "Parts come faster than ClickHouse merges them: see system.merges.",
     516: _LOGIN,
     497: "Grant the account what docs/security.md lists.",
 }
@@ -88,7 +90,7 @@ def _as_sink_error(error: Exception, where: str, secrets: Sequence[str]) -> Sink
         return _without_code(error, message, where)
     told = f"ClickHouse at {where}: {message}"
     if code in TRANSIENT_CODES:
-        return TransientSinkError(f"{told}.")
+        return TransientSinkError(f"{told}. {_TO_DO[code]}" if code in _TO_DO else f"{told}.")
     to_do = _TO_DO.get(code)
     if code in _AUTHENTICATION_CODES:
         return AuthenticationFailed(f"{told}. {to_do or 'Check the account of the ClickHouse URL.'}")

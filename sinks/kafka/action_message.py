@@ -20,6 +20,14 @@ APPLICATION: Final = "application"
 """The header that says which job sent it: several may write to one topic."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+LONGEST_ACTION: Final = 900_000
+"""Bytes of a message; Kafka takes 1 MB where nobody says otherwise, headers and key included."""
+
+
+def is_too_large(decision: Decision) -> bool:
+    """Whether Kafka would refuse the action, now and whenever it is tried again."""
+    return len(render_action(decision, decision.event_time_us)) > LONGEST_ACTION
+
 
 def render_action(decision: Decision, detection_time_us: int) -> bytes:
     """The JSON of an action. ``detection_time_us`` is the system time at which it is produced.

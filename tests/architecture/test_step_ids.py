@@ -14,6 +14,7 @@ STORED = {
     "LATE": "late",
     "ARCHIVE": "archive",
     "DEAD_LETTERS": "dead_letters",
+    "DRAIN": "drain",
 }
 
 

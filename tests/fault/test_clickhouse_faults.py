@@ -69,7 +69,18 @@ def test_an_insert_that_is_cut_lands_once(url: ClickHouseUrl, clickhouse_gateway
     assert offsets(url) == list(range(100))
 
 
-@pytest.mark.parametrize(("code", "when"), [(252, "before"), (241, "before"), (319, "after"), (159, "after")])
+@pytest.mark.parametrize(
+    ("code", "when"),
+    [
+        (252, "before"),
+        (241, "before"),
+        (243, "before"),
+        (202, "before"),
+        (242, "before"),
+        (319, "after"),
+        (159, "after"),
+    ],
+)
 def test_a_transient_code_is_retried_and_doubles_nothing(
     url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway, code: int, when: str
 ) -> None:
@@ -168,13 +179,24 @@ def test_a_server_that_is_away_for_too_long_stops_the_sink(
     assert offsets(url) == []
 
 
+def test_a_disk_that_stays_full_stops_the_sink_and_says_so(
+    url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway
+) -> None:
+    to = partition(url, IMPATIENT)
+    clickhouse_gateway.faults.error(243, matching=EVENTS_INSERT)
+    to.write_batch([chunk(range(10))])
+    with pytest.raises(RetriesExhausted, match=r"Free or add disk space.* start the job again"):
+        to.snapshot()
+    to.close()
+
+
 def test_a_server_that_never_comes_stops_the_start(url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway) -> None:
     clickhouse_gateway.faults.refuse()
     with pytest.raises(RetriesExhausted, match="open the ClickHouse database at http://default@"):
         partition(url, IMPATIENT)
 
 
-@pytest.mark.parametrize("code", [243, 62, 987654])
+@pytest.mark.parametrize("code", [62, 987654])
 def test_what_will_not_pass_is_not_retried(
     url: ClickHouseUrl, clickhouse_gateway: ClickHouseGateway, code: int
 ) -> None:

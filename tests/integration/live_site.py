@@ -51,13 +51,15 @@ class Site:
         self.dead_letter_topic = f"dead-letters-{name}"
         for topic in self.inputs:
             create_topic(kafka, topic, partitions=partitions, config={"retention.ms": "-1"})
-        for topic in (self.actions_topic, self.dead_letter_topic):
+        self.spool_topic = f"spool-{name}"
+        for topic in (self.actions_topic, self.dead_letter_topic, self.spool_topic):
             create_topic(kafka, topic, config={"retention.ms": "-1"})
         self.triggers = folder / "triggers"
         self.triggers.mkdir(parents=True)
         self.settings = {
             "CT_ACTIONS_TOPIC": self.actions_topic,
             "CT_DEAD_LETTER_TOPIC": self.dead_letter_topic,
+            "CT_SPOOL_TOPIC": self.spool_topic,
             "CT_TRIGGERS_FOLDER": str(self.triggers),
             "CT_KEY_GROUPS": "32",
         }

@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 import pytest
 
 from config.clickhouse_url import ClickHouseUrl
@@ -202,6 +203,34 @@ def test_a_decision_made_again_is_written_once(url: ClickHouseUrl) -> None:
         (2, "action"),
         (3, "action"),
     ]
+
+
+def test_half_a_surrogate_in_a_text_is_replaced_and_stops_nobody(url: ClickHouseUrl) -> None:
+    odd = msgspec.structs.replace(decision(1), recipient="c\ud800", key=("a", "\udfff"))
+    write_decisions(url, [odd, decision(2)])
+    found = {(recipient, tuple(key)) for recipient, key in rows(url, "SELECT recipient, key FROM decisions")}
+    assert found == {("c?", ("a", "?")), ("c1", ("c1",))}
+
+
+HOSTILE: Final = {
+    "deep": '{"a":' * 900 + "1" + "}" * 900,
+    "deep lists": '{"a":' + "[" * 900 + "1" + "]" * 900 + "}",
+    "empty keys": '{"":1,"a":{"":2},".":3,"a.":4,".b":5}',
+    "control characters": '{"\\u0000":"\\u0000\\u001f","a`b\\"c":1}',
+    "key given twice": '{"a":1,"a":{"b":2},"a.b":3,"x":[{"y":1,"y":2}]}',
+    "numbers": '{"a":[1,123456789012345678901234567890,-1,1e308],"b":1e400,"c":-0.0}',
+    "every type": '{"a":[1,"x",{"b":2},[1,[2,{"c":[]}]],null,1.5,true]}',
+    "a long key": f'{{"{"k" * 100_000}":1}}',
+    "many paths": "{" + ",".join(f'"k{i}":[{{"x{i}":1}}]' for i in range(2_000)) + "}",
+    "half a surrogate": '{"a":"\\ud800"}',
+    "no JSON": "nope",
+}
+
+
+def test_no_properties_are_refused_for_good(url: ClickHouseUrl) -> None:
+    """One that were would stop the archive for ever: all in one batch, and each has its row."""
+    archive(url, *(chunk([place], properties=text) for place, text in enumerate(HOSTILE.values())))
+    assert rows(url, "SELECT count(), uniqExact(`offset`) FROM events") == [(len(HOSTILE), len(HOSTILE))]
 
 
 def test_more_decisions_than_one_question_holds(url: ClickHouseUrl) -> None:

@@ -66,21 +66,23 @@ def test_an_archive_that_stalls_delays_no_action_of_the_triggers(
     assert all(0 <= delay_ms < AT_MOST_MS for delay_ms in delays_ms.values()), delays_ms
 
 
-def test_a_stalled_table_of_decisions_lets_actions_go_until_the_epoch_closes_and_loses_none(
-    quick: Site, clickhouse_gateway: ClickHouseGateway
-) -> None:
-    """An epoch closes over durable decisions only, so a table that stalls holds up what comes after the epoch."""
+def test_a_stalled_table_of_decisions_delays_no_action(quick: Site, clickhouse_gateway: ClickHouseGateway) -> None:
     with quick.flow("triggers") as triggers:
         wait_until_all_have_spoken(triggers)
         clickhouse_gateway.faults.stall(matching=INTO_DECISIONS)
-        add_cart(quick, "first")
+        due_ms = {}
+        for customer in ("first", "second"):
+            due_ms[customer] = add_cart(quick, customer)
+            triggers.wait_until(lambda: len(quick.actions()) == len(due_ms), what="an action, its decision not stored")
         clickhouse_gateway.faults.wait_until_held()
-        triggers.wait_until(quick.actions, what="the first action, its decision not yet recorded")
-        add_cart(quick, "second")
         clickhouse_gateway.faults.clear()
         triggers.wait_until(lambda: quick.number("SELECT count() FROM decisions") == 2, what="both decisions")
-        triggers.wait_until(lambda: len(quick.actions()) == 2, what="both actions")
-    assert [action.json["key"] for action in quick.actions()] == ["first", "second"]
+    delays_ms = {
+        action.json["key"]: action.time_ms - due_ms[action.json["key"]] - MAX_OUT_OF_ORDERNESS_MS
+        for action in quick.actions()
+    }
+    print(f"delays beside stalled decisions: {delays_ms} ms")
+    assert all(0 <= delay_ms < AT_MOST_MS for delay_ms in delays_ms.values()), delays_ms
 
 
 def test_each_owns_its_fates_and_only_the_archive_writes_dead_letters(quick: Site) -> None:

@@ -14,7 +14,12 @@ PAGE = ROOT / "docs" / "security.md"
 
 def documented_acls(principal: str, site: Site) -> list[AclBinding]:
     """The page's list for a principal, with the site's names of the topics."""
-    names = {"events": site.topic, "actions": site.actions_topic, "dead-letters": site.dead_letter_topic}
+    names = {
+        "events": site.topic,
+        "actions": site.actions_topic,
+        "dead-letters": site.dead_letter_topic,
+        "spool": site.spool_topic,
+    }
     bindings = []
     for command in _commands("kafka-acls.sh --add --allow-principal User:triggers "):
         words = shlex.split(command)

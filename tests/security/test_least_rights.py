@@ -54,6 +54,20 @@ def test_the_pipeline_runs_with_the_documented_rights(secured_site: SecuredSite,
         assert token not in letters
 
 
+def test_triggers_alone_runs_with_the_documented_rights(secured_site: SecuredSite) -> None:
+    site = secured_site
+    site.grant_documented(f"User:{USER}")
+    site.abandonment()
+    then_ms = time.time_ns() // 1_000_000 - 60 * MINUTE_MS
+    site.produce([event("e1", "cart_add", "c1", then_ms)])
+    with site.flow("flows.triggers", settings=site.by_password() | site.to_clickhouse()) as flow:
+        flow.wait_until(lambda: len(site.actions()) == 1, what="the action on Kafka")
+        counted = "SELECT count() FROM decisions WHERE outcome = 'action'"
+        flow.wait_until(lambda: site.number(counted) >= 1, what="its row, by way of the spool")
+        flow.stop()
+    assert "rows go to ClickHouse straight" not in flow.output
+
+
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
 def test_other_mechanisms_let_in(secured_site: SecuredSite, mechanism: str) -> None:
     """What comes after the login is the same."""

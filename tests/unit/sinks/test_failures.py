@@ -40,7 +40,6 @@ def test_a_busy_or_unreachable_server_is_transient(code: int) -> None:
         (16, SchemaError),
         (81, SchemaError),
         (117, RowsRefused),
-        (243, TerminalSinkError),
         (62, TerminalSinkError),
         (123456, TerminalSinkError),
     ],
