@@ -60,7 +60,7 @@ def test_triggers_alone_runs_with_the_documented_rights(secured_site: SecuredSit
     site.abandonment()
     then_ms = time.time_ns() // 1_000_000 - 60 * MINUTE_MS
     site.produce([event("e1", "cart_add", "c1", then_ms)])
-    with site.flow("flows.triggers", settings=site.by_password() | site.to_clickhouse()) as flow:
+    with site.flow("triggers", settings=site.by_password() | site.to_clickhouse()) as flow:
         flow.wait_until(lambda: len(site.actions()) == 1, what="the action on Kafka")
         counted = "SELECT count() FROM decisions WHERE outcome = 'action'"
         flow.wait_until(lambda: site.number(counted) >= 1, what="its row, by way of the spool")
