@@ -18,9 +18,11 @@ from config.settings import Settings, load_settings
 from config.vocabulary import load_vocabularies
 from flows import steps
 from flows.collector import relax_collector
+from flows.exit_status import status_of
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, part_name
 from flows.loading import planned
 from flows.metrics import FlowMetrics
+from flows.stop import process_stop
 from operators.clock import SystemClock, system_time_us
 from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
@@ -43,7 +45,6 @@ Found = TypeVar("Found")
 
 SHARDS: Final = tuple(f"{shard:02d}" for shard in range(16))
 """Partitions of the sinks behind detection; key groups are spread over them."""
-BAD_CONFIGURATION: Final = 2
 _START_DEADLINE_S: Final = 20.0
 """How long a start waits for a ClickHouse that may be starting too."""
 
@@ -82,6 +83,7 @@ class Live:
             chunk_size=settings.chunk_size,
             clock=self.clock,
             until=self.until,
+            metadata_interval_s=settings.metadata_interval_us / 1e6,
         )
         # Asked here, where a refusal becomes a message: inside the running flow it would be a traceback.
         source.origins()
@@ -146,17 +148,22 @@ def live(
     clock: SystemClock = system_time_us,
     until: Callable[[], bool] = lambda: False,
 ) -> Dataflow:
-    """A flow with the settings of the environment; ends the process with a message where they cannot work."""
+    """A flow with the settings of the environment; ends the process with a message where they cannot work.
+
+    SIGINT and SIGTERM end it in order (``flows.stop``).
+    """
+    stop = process_stop()
     try:
         flow = Dataflow(name)
-        parts = Live(load_settings(), clock=clock, until=until)
+        parts = Live(load_settings(), clock=clock, until=lambda: stop.is_asked() or until())
         wire(parts, flow)
         # Opened before anything is read or sent: what is wrong with it is a message here. An embedded one is held from
         # here on, so that a second process is refused at its start.
         Database.open(parts.settings.clickhouse.url, Retry(deadline_s=_START_DEADLINE_S))
     except (ConfigError, SourceError, SinkError) as error:
         print(error, file=sys.stderr)
-        sys.exit(BAD_CONFIGURATION)
+        sys.exit(status_of(error))
+    stop.on_signals()
     parts.metrics.register()
     relax_collector()
     return flow

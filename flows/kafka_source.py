@@ -18,11 +18,13 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from flows.head_watch import HeadWatch
+from flows.partition_watch import PartitionWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
 from operators.decode import Decoder, Messages
 from operators.decode.messages import Headers
 from operators.reasons import Fate
 from operators.records import Chunk, Origin
+from operators.state import StateFormatError
 from operators.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,14 @@ _QUEUE_KBYTES: Final = 16_384
 
 class SourceError(Exception):
     """Kafka cannot be read; the message says what to do."""
+
+
+class SourceUnavailable(SourceError):
+    """Kafka does not answer, or no longer as it did: a new start may go on."""
+
+
+class PartitionsChanged(SourceError):
+    """A topic has partitions that this flow does not read: a new start reads them."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,8 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     chunk_size: int
     clock: SystemClock = system_time_us
     until: Callable[[], bool] = lambda: False
+    metadata_interval_s: float = 30.0
+    """How often Kafka is asked for new partitions."""
     partitions: list[KafkaPartition] = field(default_factory=list)
     """Those that run in this process, for metrics."""
     _origins: tuple[Origin, ...] = ()
@@ -77,6 +89,9 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     def __post_init__(self) -> None:
         self.head_watch = HeadWatch(self.consumer, self.clock)
         """What confirms, for all partitions of this process, that they are read to their end."""
+        self.partition_watch = PartitionWatch(
+            lambda: _list_origins(self.consumer, self.topics), self.metadata_interval_s
+        )
 
     def origins(self) -> tuple[Origin, ...]:
         """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
@@ -114,7 +129,10 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         if resume_state is not None:
             format_, self._next_offset, watermarks = resume_state
             if format_ != STATE:
-                raise SourceError(f"the recovery store holds source state of format {format_!r}, this reads {STATE!r}")
+                raise StateFormatError(
+                    f"the recovery store holds source state of format {format_!r}; this version reads {STATE!r}. "
+                    "Start with an empty recovery store, or with the version that wrote it"
+                )
             self.clock.resume(watermarks)
             start = self._next_offset
         self._consumer = Consumer(_consumer_config(source.consumer))
@@ -124,12 +142,18 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         self._last_broadcast_s = 0.0
         self._last_heartbeat_s = 0.0
         self._owes_broadcast = False
+        self._is_out_of_range = False
         source.head_watch.enter(self)
+        source.partition_watch.enter(source.origins())
 
     def next_batch(self) -> list[Chunk]:
         """What Kafka has ready, as one chunk; a heartbeat where the log is read to its end and silent."""
         if self._source.until():
             raise StopIteration
+        if self._source.partition_watch.found is not None:
+            raise PartitionsChanged(self._source.partition_watch.found)
+        if self._is_out_of_range:
+            self._begin_at_earliest()
         expected_offset = self._next_offset
         messages = self._consume()
         self._next_awake = None
@@ -149,6 +173,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
     def close(self) -> None:
         """Leaves Kafka."""
         self._source.head_watch.leave(self)
+        self._source.partition_watch.leave()
         self._consumer.close()
 
     def lag(self) -> int:
@@ -178,18 +203,47 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 if not messages or _offset(messages[-1]) < end_offset:
                     self._next_offset = end_offset
                     self.at_head = True
+            elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+                self._is_out_of_range = True
             elif error.fatal() or (not error.retriable() and error.code() not in _PASSING):
-                raise SourceError(f"reading {part_name(self.origin)}: {error.str()}")
+                raise SourceUnavailable(f"reading {part_name(self.origin)}: {error.str()}")
             else:
                 log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
+
+    def _begin_at_earliest(self) -> None:
+        """The next offset is not in the log: retention has passed it, or the topic was made anew."""
+        name, expected_offset = part_name(self.origin), self._next_offset
+        try:
+            earliest, end_offset = self._consumer.get_watermark_offsets(
+                TopicPartition(*self.origin), timeout=_METADATA_TIMEOUT_S
+            )
+        except KafkaException as error:
+            log.warning("%s does not say where it begins: %s; waiting", name, error.args[0].str())
+            return
+        if earliest > expected_offset:
+            lost = earliest - expected_offset
+            self.tally.add("offsets_lost", amount=lost)
+            log.error(
+                "%s: offsets %d to %d, %d of them, were deleted before they were read: their events are LOST. "
+                "Reading goes on at the earliest left. Was the flow away for longer than the topic's retention?",
+                name, expected_offset, earliest - 1, lost,
+            )  # fmt: skip
+        else:
+            log.warning(
+                "%s ends at offset %d, before the next one to be read (%d): the topic was made anew, or its log cut. "
+                "Reading goes on at the earliest, %d",
+                name, end_offset, expected_offset, earliest,
+            )  # fmt: skip
+        self._is_out_of_range = False
+        self.at_head = False
+        self._next_offset = earliest
+        self._consumer.assign([TopicPartition(*self.origin, earliest)])
 
     def _chunk(self, messages: Sequence[Message], expected_offset: int) -> Chunk:
         offsets = cast(list[int], [message.offset() for message in messages])
         first, last = offsets[0], offsets[-1]
         if first > expected_offset > 0:
             self.tally.add("offsets_skipped", amount=first - expected_offset)
-        elif first < expected_offset:
-            log.warning("%s begins again at offset %d: the topic was made anew", part_name(self.origin), first)
         if not self.at_head:  # else it is the end of the log already, which may lie beyond the last message
             self._next_offset = last + 1
         self._quiet_since_us = self._source.clock()
@@ -310,7 +364,8 @@ def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "enable.partition.eof": True,
-        "auto.offset.reset": "earliest",
+        # An offset that is not in the log is news: `_begin_at_earliest` says and counts what is lost.
+        "auto.offset.reset": "error",
         "fetch.wait.max.ms": 50,
         "queued.max.messages.kbytes": _QUEUE_KBYTES,
         **connection,
@@ -334,7 +389,7 @@ def _list_origins(connection: Mapping[str, Any], topics: Mapping[str, TopicSourc
     except KafkaException as error:
         consumer.poll(0)  # brings what `error_cb` is told
         why = heard[-1] if heard else error.args[0].str()
-        raise SourceError(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None
+        raise SourceUnavailable(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None
     else:
         return origins
     finally:

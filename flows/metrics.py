@@ -111,8 +111,12 @@ def _of_source(source: KafkaSource) -> Iterator[Metric]:
         [("", total.of("late_by_heartbeat"))],
     )  # fmt: skip
     yield _counter(
-        "offsets_skipped", "Offsets that Kafka no longer had: retention, compaction, transaction markers.", "",
+        "offsets_skipped", "Offsets without a message: compaction, transaction markers.", "",
         [("", total.of("offsets_skipped"))],
+    )  # fmt: skip
+    yield _counter(
+        "offsets_lost", "Offsets deleted by retention before they were read: events lost.", "",
+        [("", total.of("offsets_lost"))],
     )  # fmt: skip
     lag = GaugeMetricFamily(f"{PREFIX}_consumer_lag", "Unread messages.", labels=["topic", "partition"])
     delay = GaugeMetricFamily(

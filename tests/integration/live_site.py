@@ -16,6 +16,7 @@ from sinks.clickhouse.client import connect
 from tests.integration.live_flow import LiveFlow
 from tests.integration.live_topics import Read, Sent, produce, read_topic
 from tests.integration.recovery_store import RecoveryStore
+from tests.integration.supervised_flow import SupervisedFlow
 from tests.kafka.topics import create_topic
 
 _UNKNOWN_TABLE = 60
@@ -92,6 +93,23 @@ class Site:
         environment = {**self.environment(), **(settings or {})}
         store = None if recovery is None else recovery.folder
         return LiveFlow(name, environment, folder=self.folder, recovery=store, epoch_s=epoch_s, arguments=arguments)
+
+    def supervised(
+        self,
+        name: str = "pipeline",
+        *,
+        processes: int = 2,
+        recovery: Path | None = None,
+        epoch_s: int = 1,
+        arguments: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> SupervisedFlow:
+        """`python -m flows.run`; `recovery` is a folder that it makes a store in."""
+        environment = {**self.environment(), **(settings or {})}
+        arguments = ["--processes", str(processes), "--backoff", "100ms", *arguments]
+        return SupervisedFlow(
+            name, environment, folder=self.folder, recovery=recovery, epoch_s=epoch_s, arguments=arguments
+        )
 
     def recovery_store(self, partitions: int = 1) -> RecoveryStore:
         return RecoveryStore.create(self.folder, partitions)

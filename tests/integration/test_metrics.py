@@ -179,7 +179,7 @@ def test_a_cart_added_to_again_holds_one_timer(site: Site) -> None:
         assert flow.metrics().of("timers_held_by_lag") == 1
 
 
-def test_what_retention_took_before_it_was_read_is_counted(site: Site) -> None:
+def test_what_retention_took_before_it_was_read_is_counted_and_said_loudly(site: Site) -> None:
     site.abandonment()
     store = site.recovery_store()
     now_ms = time.time_ns() // 1_000_000
@@ -194,7 +194,9 @@ def test_what_retention_took_before_it_was_read_is_counted(site: Site) -> None:
         deleted.result(timeout=20)
     with site.flow(recovery=store) as flow:
         flow.wait_until(lambda: flow.metrics().of("events_read_total") == 3, what="what is left")
-        assert flow.metrics().of("offsets_skipped_total") == 7
+        assert flow.metrics().of("offsets_lost_total") == 7
+        assert flow.metrics().of("offsets_skipped_total") == 0
+        assert f"{site.topic}/2: offsets 10 to 16, 7 of them, were deleted before they were read" in flow.output
 
 
 def test_what_only_a_heartbeat_made_late_is_counted_apart(make_site: SiteFactory) -> None:
