@@ -41,8 +41,18 @@ actions:
 class Site:
     """Topics, database and settings of one test. `settings` may be changed until a flow is made."""
 
-    def __init__(self, kafka: str, clickhouse: str, folder: Path, *, partitions: int = 4, topics: int = 1) -> None:
-        """`clickhouse` is a server's address; the site makes a database of its own there."""
+    def __init__(
+        self,
+        kafka: str,
+        clickhouse: str,
+        folder: Path,
+        *,
+        partitions: int = 4,
+        topics: int = 1,
+        config: Mapping[str, str] | None = None,
+    ) -> None:
+        """`clickhouse` is a server's address; the site makes a database of its own there. `config`: of its topics."""
+        config = {"retention.ms": "-1", **(config or {})}
         name = uuid.uuid4().hex
         self.kafka = kafka
         self.folder = folder
@@ -51,9 +61,9 @@ class Site:
         self.actions_topic = f"actions-{name}"
         self.dead_letter_topic = f"dead-letters-{name}"
         for topic in self.inputs:
-            create_topic(kafka, topic, partitions=partitions, config={"retention.ms": "-1"})
+            create_topic(kafka, topic, partitions=partitions, config=config)
         for topic in (self.actions_topic, self.dead_letter_topic):
-            create_topic(kafka, topic, config={"retention.ms": "-1"})
+            create_topic(kafka, topic, config=config)
         self.triggers = folder / "triggers"
         self.triggers.mkdir(parents=True)
         self.settings = {
