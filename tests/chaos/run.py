@@ -46,7 +46,7 @@ def run_chaos(folder: Path, *, seed: int, faults: int, events: int) -> Outcome:
             time.sleep(fault.pause_s)
         traffic.join(_PRODUCED_WITHIN_S)
         _say(begun_s, f"all {traffic.total:,} messages produced; a backtest of the log")
-        expected = expect(arena.site, arena.triggers, folder)
+        expected = expect(arena.site, folder)
         _say(begun_s, f"{len(expected.actions):,} actions expected; waiting for the flow to come so far")
         _settle(arena, expected)
         arena.stop()

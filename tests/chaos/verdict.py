@@ -41,7 +41,7 @@ class Expected:
         return {action_id for action_id, outcome, _ in self.decided if outcome == "action"}
 
 
-def expect(site: Site, triggers: Path, folder: Path) -> Expected:
+def expect(site: Site, folder: Path) -> Expected:
     """Reads the whole log and runs the backtest over it."""
     log = sorted(read_topic(site.kafka, site.topic), key=lambda read: (read.time_ms, read.partition, read.offset))
     expected = Expected()
@@ -65,7 +65,7 @@ def expect(site: Site, triggers: Path, folder: Path) -> Expected:
     in_order, out = folder / "log.jsonl", folder / "backtest.jsonl"
     in_order.write_bytes(b"\n".join(lines))
     expected.summary = run(
-        Backtest((triggers,), in_order, out=out, max_out_of_orderness_us=MAX_OUT_OF_ORDERNESS_US, at_end="hold")
+        Backtest((site.triggers,), in_order, out=out, max_out_of_orderness_us=MAX_OUT_OF_ORDERNESS_US, at_end="hold")
     )
     with out.open("rb") as rows:
         expected.decided.update(_decided(json.loads(row)) for row in rows)
