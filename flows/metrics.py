@@ -82,7 +82,9 @@ class FlowMetrics(Collector):
         if self._detection is not None and self._clock is not None:
             before = [] if self._identity is None else [group.tally for group in self._identity.groups]
             decided = [] if self._deciding is None else [group.tally for group in self._deciding.groups]
-            yield from _of_detection(self._detection, [*before, *decided, self.at_the_sinks], self._clock())
+            yield from _of_detection(
+                self._detection, [*before, *decided, self.at_the_sinks, self._detection.let_go], self._clock()
+            )
         if self._identity is not None:
             yield GaugeMetricFamily(
                 f"{PREFIX}_identity_snapshot_bytes",
@@ -191,6 +193,6 @@ _BY_TRIGGER: Final = (
     ("restarted", "restarted", "Open matches given up for a newer one, by trigger."),
     ("handed_over", "handed_over", "Open matches that an anonymous customer forgot when identified, by trigger."),
     ("late_cancelled", "late_cancelled", "Open matches ended by a late event, by trigger."),
-    ("state_reset", "state_reset", "Key groups whose state of a changed trigger was let go, by trigger."),
-    ("state_dropped", "state_dropped", "Key groups whose state of a removed trigger was let go, by trigger."),
+    ("state_reset", "state_reset", "Changed triggers whose stored state was let go at the start, by trigger."),
+    ("state_dropped", "state_dropped", "Removed triggers whose stored state was let go at the start, by trigger."),
 )

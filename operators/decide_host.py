@@ -47,6 +47,7 @@ class Deciding:
         group = DecideGroup(self.detection.plan, self.detection.key_groups, self._profile_at)
         if resume_state is not None:
             group.restore(resume_state)
+            self.detection.tell_of_state_let_go(group.tally)
         self.groups.append(group)
         return DecideLogic(group, self.detection)
 

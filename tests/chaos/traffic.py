@@ -1,4 +1,4 @@
-"""What is produced: a shop's afternoon with disorder, late events, copies and garbage, and an end that lets all time pass.
+"""What is produced: a shop's afternoon with disorder, late events, copies and garbage, and an end beyond all deadlines.
 
 It lies in the far future, where no heartbeat reaches (they follow the wall) and nothing is too old to be sent: so the
 flow's answer depends on the log alone, and a backtest of the log must give the same one.

@@ -1,4 +1,4 @@
-"""Whether all of it came out as it must: counted from the topics and the tables, for the processes' own counters died."""
+"""Whether all of it came out as it must: counted from topics and tables, for the processes' own counters died."""
 
 from __future__ import annotations
 

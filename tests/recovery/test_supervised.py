@@ -181,6 +181,23 @@ def test_a_store_of_another_number_of_partitions_is_refused(site: Site, asked: s
         assert f"the recovery store {store} has 2 partitions, and 3 were asked for" in flow.output
 
 
+def test_another_number_of_key_groups_is_refused_with_the_way_out(site: Site) -> None:
+    site.abandonment()
+    site.produce([event("cart", "cart_add", "c", START_MS, partition=0)])
+    store = site.folder / "store"
+    for key_groups in ("32", "64", "32"):
+        with site.supervised(processes=1, recovery=store, settings={"CT_KEY_GROUPS": key_groups}) as flow:
+            if key_groups == "64":
+                assert flow.wait(60) == ExitStatus.BAD_CONFIGURATION
+                assert "written with 32 key groups, and key_groups (CT_KEY_GROUPS) is 64" in flow.said()[-1]
+                assert "Set 32 again" in flow.said()[-1]
+                assert "Traceback" not in flow.output
+            else:
+                flow.wait_until(lambda: flow.metrics().of("watermark_delay_seconds") > 0, what="time going on")
+                RecoveryStore(store).wait_until_kept(flow)
+                assert flow.stop() == ExitStatus.STOPPED
+
+
 def test_new_partitions_of_a_topic_are_read_from_their_beginning(site: Site) -> None:
     site.abandonment()
     site.produce(views(0, 100))
