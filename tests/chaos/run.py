@@ -84,6 +84,7 @@ def table(outcome: Outcome) -> str:
         ("  of them late", f"{len(expected.late):,}"),
         ("  of them copies", f"{len(expected.copies):,}"),
         ("  dead letters", f"{len(expected.garbage):,}"),
+        ("triggers that fired", f"{sum(map(bool, expected.summary.fired.values()))} of {len(expected.summary.fired)}"),
         ("actions", f"{len(expected.actions):,}"),
         ("held back", f"{suppressed:,}"),
         ("violations", str(len(outcome.violations))),

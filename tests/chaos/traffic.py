@@ -7,8 +7,10 @@ flow's answer depends on the log alone, and a backtest of the log must give the 
 from __future__ import annotations
 
 import json
+import random
 import threading
 import time
+from collections.abc import Iterator
 from typing import Final
 
 import orjson
@@ -29,6 +31,9 @@ _HOURS: Final = 6
 _EVENTS_A_VISIT: Final = 5.0
 _END_US: Final = _OPENING_US + 60 * 24 * HOUR_S * 1_000_000 + 11_020_000_000
 """Sixty days later, and at no round time: beyond every deadline."""
+_EVENTS_AN_ANONYMOUS_VISIT: Final = 40
+"""One such visit to so many events."""
+_AGREES: Final = {"consent": {"marketing": True, "service": True}}
 _CATALOGUE: Final = ("price_changed", "stock_changed")
 _MAX_SKEW_MS: Final = 300_000
 TOPIC_CONFIG: Final = {"message.timestamp.after.max.ms": str(2**63 - 1)}
@@ -48,7 +53,8 @@ class Traffic:
             visits_a_day=0,
             visits_an_hour=round(events / _EVENTS_A_VISIT / _HOURS) + 20,
         )
-        self.messages: list[Message] = shop_traffic(plan)[:events]
+        visits = [*shop_traffic(plan), *_anonymous_visits(plan, events // _EVENTS_AN_ANONYMOUS_VISIT)]
+        self.messages: list[Message] = sorted(visits)[:events]
         if len(self.messages) < events:
             raise ValueError(f"the shop made {len(self.messages)} messages and not {events}")
         self.count = 0
@@ -124,6 +130,32 @@ class Traffic:
     def _on_delivery(self, error: object, message: object) -> None:
         if error is not None:
             self.failed.append(str(error))
+
+
+def _anonymous_visits(plan: Plan, visits: int) -> Iterator[Message]:
+    """Visitors who put something in the cart before they say who they are, and sometimes buy then.
+
+    Until then their events are in the Kafka partition of their anonymous id, afterwards in that of their customer id.
+    """
+    chance = random.Random(plan.seed)
+    for number in range(visits):
+        who, customer = f"anonymous-{number}", f"v-{number:05d}"
+        cart = {"product_id": f"p-{chance.randrange(60):02d}", "price": 25.0, "quantity": 1}
+        does = [(who, "product_view", cart), (who, "cart_add", cart), (customer, "identify", _AGREES)]
+        if chance.random() < 0.4:
+            does.append((customer, "purchase", {"order_id": f"v-{number}", "total": 25.0, "products": [cart]}))
+        time_us = chance.randrange(plan.opening_us, plan.closing_us - 600_000_000)
+        for step, (name, type_, properties) in enumerate(does):
+            time_us += chance.randrange(5_000, 120_000) * 1_000
+            event = {
+                "event_id": f"visit-{number}-{step}",
+                "type": type_,
+                "customer_id": name,
+                "event_time": iso_ms(time_us),
+                "properties": properties,
+                "context": {"anonymous_id": who},
+            }
+            yield Message(time_us + chance.randrange(10_000_000), name.encode(), orjson.dumps(event))
 
 
 def is_event(value: bytes, record_time_ms: int) -> bool:
