@@ -339,6 +339,8 @@ _PASSING: Final = frozenset(
     {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
 )
 """What librdkafka goes on trying to mend by itself."""
+_PASSING_OF_TOPICS: Final = frozenset({KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION})
+"""What a topic says while its brokers change places."""
 
 
 def part_name(origin: Origin) -> str:
@@ -384,7 +386,9 @@ def _list_origins(connection: Mapping[str, Any], topics: Mapping[str, TopicSourc
             found = consumer.list_topics(topic, timeout=_METADATA_TIMEOUT_S).topics[topic]
             if found.error is not None or not found.partitions:
                 why = "it has no partitions" if found.error is None else found.error.str()
-                raise SourceError(f"topic {topic!r} cannot be read at {where}: {why}")
+                passes = found.error is not None and found.error.code() in _PASSING_OF_TOPICS
+                failed = SourceUnavailable if passes else SourceError
+                raise failed(f"topic {topic!r} cannot be read at {where}: {why}")
             origins += [(topic, partition) for partition in found.partitions]
     except KafkaException as error:
         consumer.poll(0)  # brings what `error_cb` is told
