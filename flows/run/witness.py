@@ -6,7 +6,7 @@ one reaches whoever started it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from bytewax.dataflow import Dataflow, Operator
@@ -45,7 +45,9 @@ def _core(steps: Iterable[Operator]) -> Iterable[Any]:
 def _seeing(call: Callable[..., Any], saw: Saw) -> Callable[..., Any]:
     def seeing(*arguments: Any) -> Any:
         try:
-            return call(*arguments)
+            found = call(*arguments)
+            # Bytewax's own mappers are lazy: what they call would be called, and raise, outside of here.
+            return list(found) if isinstance(found, Iterator) else found
         except StopIteration:
             raise
         except BaseException as error:
