@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections import Counter
@@ -38,10 +39,14 @@ def run_chaos(folder: Path, *, seed: int, faults: int, events: int) -> Outcome:
     begun_s = time.monotonic()
     arena = Arena(folder)
     try:
+        places = [*(fault.after_events for fault in planned), math.inf, math.inf]
+        traffic.limit = places[1]
         traffic.start(arena.site.kafka, arena.site.topic, per_s=events / (len(planned) * _TYPICAL_FAULT_S + 5.0))
         for number, fault in enumerate(planned, 1):
             arena.wait_until(lambda: traffic.count >= fault.after_events or traffic.failed, "traffic")  # noqa: B023
             _tell(begun_s, f"{number:>2}/{len(planned)} after {traffic.count:>7,} events: {fault.kind.value}", fault)
+            # Traffic goes on during it and beyond, and no further than to the one after the next.
+            traffic.limit = places[number + 1]
             arena.strike(fault)
             time.sleep(fault.pause_s)
         traffic.join(_PRODUCED_WITHIN_S)

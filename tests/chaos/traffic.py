@@ -7,6 +7,7 @@ flow's answer depends on the log alone, and a backtest of the log must give the 
 from __future__ import annotations
 
 import json
+import math
 import random
 import threading
 import time
@@ -59,6 +60,8 @@ class Traffic:
             raise ValueError(f"the shop made {len(self.messages)} messages and not {events}")
         self.count = 0
         """Handed to the producer so far."""
+        self.limit: float = math.inf
+        """It waits when it has come so far, until this is raised."""
         self.failed: list[str] = []
         self._thread: threading.Thread | None = None
 
@@ -91,11 +94,15 @@ class Traffic:
                     "log_level": 0,
                 }
             )
-            begun_s = time.monotonic()
+            due_s = time.monotonic()
             for message in self.messages:
-                ahead_s = self.count / per_s - (time.monotonic() - begun_s)
+                while self.count >= self.limit:
+                    producer.poll(0.05)
+                    due_s = time.monotonic()
+                ahead_s = due_s - time.monotonic()
                 if ahead_s > 0.02:
                     producer.poll(ahead_s)
+                due_s += 1.0 / per_s
                 self._send(producer, topic, message.value, message.key, message.arrival_us // 1_000)
             for partition in range(PARTITIONS):
                 value = {
