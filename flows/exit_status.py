@@ -9,6 +9,7 @@ from bytewax.recovery import InconsistentPartitionsError, MissingPartitionsError
 from config.errors import ConfigError
 from flows.kafka_source import PartitionsChanged, SourceError, SourceUnavailable
 from operators.detect import WorkersError
+from operators.profiles.stored import ProfileFormatError
 from operators.state import StateFormatError
 from sinks.errors import DeliveryFailed, RetriesExhausted, TerminalSinkError, TransientSinkError
 
@@ -36,6 +37,7 @@ _NOT_BY_ITSELF = (
     SourceError,
     TerminalSinkError,
     StateFormatError,
+    ProfileFormatError,
     WorkersError,
     NoPartitionsError,
     MissingPartitionsError,

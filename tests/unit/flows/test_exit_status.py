@@ -6,6 +6,7 @@ from config.errors import ConfigError
 from flows.exit_status import ExitStatus, status_of
 from flows.kafka_source import PartitionsChanged, SourceError, SourceUnavailable
 from operators.detect import WorkersError
+from operators.profiles.stored import ProfileFormatError
 from operators.state import StateFormatError
 from sinks import errors
 from sinks.errors import SinkError
@@ -35,6 +36,7 @@ def test_of_the_sinks_only_what_may_pass_is_worth_a_new_start(kind: type[SinkErr
         (SourceUnavailable("away"), ExitStatus.UNAVAILABLE),
         (PartitionsChanged("more"), ExitStatus.PARTITIONS_CHANGED),
         (StateFormatError("later"), ExitStatus.BAD_CONFIGURATION),
+        (ProfileFormatError("later"), ExitStatus.BAD_CONFIGURATION),
         (WorkersError("7"), ExitStatus.BAD_CONFIGURATION),
         (KeyError("a bug"), ExitStatus.FAILED),
     ],
