@@ -21,6 +21,7 @@ from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
 
 from flows.exit_status import ExitStatus, status_of
+from flows.run.engine_watch import watch_workers
 from flows.run.witness import witness
 from flows.stop import process_stop
 
@@ -33,8 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     stop.grace_s = asked.grace
     threading.Thread(target=_stop_at_end_of_input, name="supervisor", daemon=True).start()
     flow = import_module(f"flows.{asked.flow}").flow()
-    raised: list[BaseException] = []
-    witness(flow, raised.append)
+    is_alone = not asked.address
+    witness(flow, lambda error: _end(error, is_alone=is_alone))
+    if not is_alone:
+        watch_workers(_workers_ended)
     recovery = None
     if asked.recovery is not None:
         recovery = RecoveryConfig(asked.recovery, timedelta(seconds=asked.backup))  # type: ignore[no-untyped-call]
@@ -49,15 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             recovery_config=recovery,
         )
     except BaseException as error:
-        _end(raised[0] if raised else _cause(error), is_alone=not asked.address)
-    if raised:
-        _end(raised[0], is_alone=not asked.address)
+        _end(_cause(error), is_alone=is_alone)
     if not stop.is_asked():
         _leave(ExitStatus.PEER_LOST, "another process of the flow has ended")
     _leave(ExitStatus.STOPPED, "stopped; everything read is in a closed epoch")
 
 
 def _end(error: BaseException, *, is_alone: bool) -> NoReturn:
+    """At once also where a step raises: of several processes the engine of this one would wait for the others."""
     status = status_of(error)
     if process_stop().is_asked():
         _leave(ExitStatus.STOPPED, f"stopped; the open epoch is given up, what it had read is read again ({error})")
@@ -67,6 +69,11 @@ def _end(error: BaseException, *, is_alone: bool) -> NoReturn:
         # The engine's own panic, and no step raised anything: a connection to another process broke.
         _leave(ExitStatus.PEER_LOST, "another process of the flow has ended")
     _leave(status, f"{type(error).__name__}: {error}")
+
+
+def _workers_ended() -> None:
+    if not process_stop().is_asked():
+        _leave(ExitStatus.FAILED, "the engine's workers have ended, without an error of any step of the flow")
 
 
 def _leave(status: ExitStatus, said: str) -> NoReturn:

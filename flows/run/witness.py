@@ -1,7 +1,7 @@
 """Sees what a step of a flow raises, at the moment it does.
 
 In a cluster of several processes Bytewax loses it: the engine's own threads end with an error of theirs, and only that
-one reaches whoever started it.
+one reaches whoever started it; or none does, for the engine waits for the other processes, and they for this one.
 """
 
 from __future__ import annotations
