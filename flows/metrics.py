@@ -6,6 +6,7 @@ the process.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -23,7 +24,11 @@ from operators.reasons import Fate, Outcome
 from operators.records import BEGINNING_OF_TIME, Decision
 from operators.tally import Tally, add_up
 
+log = logging.getLogger(__name__)
+
 PREFIX: Final = "customer_triggers"
+_ATTEMPTS: Final = 10
+"""At a look that a worker may interrupt by changing what is looked at."""
 
 EVENT_TO_ACTION: Final = Histogram(
     f"{PREFIX}_event_to_action_seconds",
@@ -76,7 +81,22 @@ class FlowMetrics(Collector):
         return observe
 
     def collect(self) -> Iterator[Metric]:
-        """Everything, now."""
+        """Everything, now; nothing, and a word in the log, where that fails. Never raises.
+
+        The engine's web server turns what is raised here into a panic, and the engine ends a flow in which any of its
+        threads panics. A worker may change what is being read: then it is read again.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                yield from list(self._collected())
+            except Exception as error:
+                if attempt == _ATTEMPTS:
+                    log.warning("metrics cannot be read: %r", error)
+                    return
+            else:
+                return
+
+    def _collected(self) -> Iterator[Metric]:
         if self._source is not None:
             yield from _of_source(self._source)
         if self._detection is not None and self._clock is not None:
