@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: venv demo test check bench bench-peers clean
+.PHONY: venv demo test check chaos bench bench-peers clean
 
 venv: $(VENV)/.installed
 
@@ -24,6 +24,10 @@ check: venv
 
 test: check
 	$(BIN)/python -m pytest
+
+SEED ?= 1
+chaos: venv
+	$(BIN)/python -m tests.chaos --seed $(SEED) --faults 30 --events 300000
 
 bench: venv
 	$(BIN)/python -m benchmarks

@@ -20,7 +20,7 @@ from benchmarks.asked import Asked, read_arguments, say
 from benchmarks.child import ChildError
 from benchmarks.live_flow import FlowFailedError
 from benchmarks.machine import machine_facts
-from benchmarks.parts import catch_up, detection, end_to_end, many_triggers, open_matches, stages
+from benchmarks.parts import after_a_kill, catch_up, detection, end_to_end, many_triggers, open_matches, stages
 from benchmarks.profile_pipeline import profile_pipeline
 from benchmarks.report import PartReport, show
 
@@ -31,6 +31,7 @@ PARTS: dict[str, Callable[[Asked], PartReport]] = {
     "many_triggers": many_triggers.measure,
     "end_to_end": end_to_end.measure,
     "catch_up": catch_up.measure,
+    "after_a_kill": after_a_kill.measure,
 }
 
 

@@ -61,7 +61,7 @@ class LiveFlow:
             *("-m", "bytewax.run", target, "-r", str(recovery), "-s", str(EPOCH_S), "-b", "0"),
         ]
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not _is_setting(name)},
+            **{name: value for name, value in os.environ.items() if not is_setting(name)},
             "PYTHONPATH": str(ROOT),
             "BYTEWAX_DATAFLOW_API_ENABLED": "1",
             "BYTEWAX_DATAFLOW_API_PORT": str(self._port),
@@ -129,5 +129,5 @@ class LiveFlow:
         return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
 
 
-def _is_setting(variable: str) -> bool:
+def is_setting(variable: str) -> bool:
     return variable.startswith(("CT_", "BYTEWAX_")) or variable in ("KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL")

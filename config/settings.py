@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     max_out_of_orderness_us: DurationSetting = Field(default=5_000_000, alias="max_out_of_orderness")
     max_future_skew_us: DurationSetting = Field(default=300_000_000, alias="max_future_skew")
     idle_after_us: SpanSetting = Field(default=500_000, alias="idle_after")
+    metadata_interval_us: DurationSetting = Field(default=30_000_000, alias="metadata_interval")
+    """How often Kafka is asked whether a topic has new partitions."""
     dedupe_horizon_us: DurationSetting = Field(default=604_800_000_000, alias="dedupe_horizon")
     identity: bool = True
     """Whether an anonymous customer's events become a known one's once an identify names both."""

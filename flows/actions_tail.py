@@ -23,13 +23,15 @@ from typing import Any, Final, cast
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from flows.kafka_source import PASSING, SourceError
+from flows.kafka_source import PASSING, SourceError, SourceUnavailable
 from flows.topic_ends import NO_ID, TopicEnds, TopicWatch
 from operators.records import Decision
+from operators.state import StateFormatError
 from operators.tally import Tally
 from sinks.kafka.action_message import application_of, read_action
 from sinks.kafka.actions import PARTS
-from sinks.kafka.refusals import refusal_of
+from sinks.kafka.headers import headers_of
+from sinks.kafka.refusals import DEFAULT_GROUP, refusal_of
 from sinks.kafka.transactions import Incarnation, fence, transactional_id
 
 log = logging.getLogger(__name__)
@@ -78,10 +80,11 @@ class ActionsTail(FixedPartitionedSource[Tail, State]):
         return [PART]
 
     def build_part(self, step_id: str, for_part: str, resume_state: State | None) -> TailPartition:
-        """Nothing happens yet. Raises ``SourceError`` for a state of another format."""
+        """Nothing happens yet. Raises ``StateFormatError``."""
         if resume_state is not None and resume_state[0] != STATE:
-            raise SourceError(
-                f"the recovery store holds source state of format {resume_state[0]!r}, this reads {STATE!r}"
+            raise StateFormatError(
+                f"the recovery store holds source state of format {resume_state[0]!r}; this version reads {STATE!r}. "
+                "Start with an empty recovery store, or with the version that wrote it"
             )
         return TailPartition(self, resume_state)
 
@@ -142,9 +145,10 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
         try:
             ends = self._watch.ends(_START_TIMEOUT_S)
         except KafkaException as error:
-            why = refusal_of(error.args[0], source.connection, topic=source.topic) or error.args[0].str()
-            raise SourceError(
-                f"where topic {source.topic!r} ends is not known: {why}. What was sent before must be "
+            why = refusal_of(error.args[0], source.connection, topic=source.topic)
+            failed = SourceUnavailable if why is None else SourceError
+            raise failed(
+                f"where topic {source.topic!r} ends is not known: {why or error.args[0].str()}. What was sent before must be "
                 "read before anything is sent; when the cause is gone, start the job again."
             ) from error
         known = self._from.offsets if self._from.topic_id == ends.topic_id else {}
@@ -190,7 +194,8 @@ class _Reader:
                 self._reach(message, 0)
             elif error.fatal() or (not error.retriable() and error.code() not in PASSING):
                 why = refusal_of(error, self._source.connection, topic=self._source.topic)
-                raise SourceError(f"reading what was sent on {self._source.topic}: {why or error.str()}")
+                failed = SourceUnavailable if why is None else SourceError
+                raise failed(f"reading what was sent on {self._source.topic}: {why or error.str()}")
             else:
                 log.warning("reading what was sent on %s: %s; waiting", self._source.topic, error.str())
         if self.left and time.monotonic() > self._patient_until_s:
@@ -207,8 +212,7 @@ class _Reader:
 
     def _of(self, message: Message) -> list[Decision]:
         """The action, if it is one of ours."""
-        headers = cast(list[tuple[str, Any]] | None, message.headers())
-        if application_of(headers) != self._source.application:
+        if application_of(headers_of(message)) != self._source.application:
             self._source.tally.add("tail_of_others")
             return []
         decision = read_action(message.value())
@@ -230,7 +234,7 @@ class _Reader:
 def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
     return {
         # Never used to share partitions or to commit; librdkafka asks for one.
-        "group.id": "customer-triggers",
+        "group.id": DEFAULT_GROUP,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "enable.partition.eof": True,

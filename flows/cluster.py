@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import wait
@@ -19,6 +17,7 @@ from bytewax.errors import BytewaxRuntimeError
 from bytewax.testing import cluster_main
 
 from flows.collector import relax_collector
+from flows.loopback import free_addresses
 
 Asked = TypeVar("Asked")
 
@@ -36,7 +35,7 @@ def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: in
     if workers == 1:
         return _work(build, asked, [], 0, epoch)
     started = time.perf_counter()
-    addresses = _free_addresses(workers)
+    addresses = free_addresses(workers)
     context = get_context("spawn")
     processes: list[BaseProcess] = [
         context.Process(target=_work_in_child, args=(build, asked, addresses, index, epoch), daemon=True)
@@ -89,12 +88,3 @@ def _work_in_child(
         print(f"worker process {index}: {error}", file=sys.stderr)
         sys.stderr.flush()
         os._exit(1)
-
-
-def _free_addresses(count: int) -> list[str]:
-    """Loopback addresses that were free a moment ago, all different."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]

@@ -19,10 +19,12 @@ from flows import steps
 from flows.actions_tail import ActionsTail, Tail
 from flows.collector import relax_collector
 from flows.draining import DrainSource
+from flows.exit_status import status_of
 from flows.kafka_access import missing_access
 from flows.kafka_source import KafkaSource, SourceError, TopicSource, list_origins, part_name
 from flows.loading import planned, topic_decoders
 from flows.metrics import FlowMetrics
+from flows.stop import process_stop
 from operators.clock import SystemClock, system_time_us
 from operators.decide_host import Deciding, decide
 from operators.detect import Detection, Output, detect
@@ -50,7 +52,6 @@ Found = TypeVar("Found")
 
 SHARDS: Final = tuple(f"{shard:02d}" for shard in range(16))
 """Partitions of the sinks behind detection; key groups are spread over them."""
-BAD_CONFIGURATION: Final = 2
 _START_DEADLINE_S: Final = 20.0
 """How long a start waits for a ClickHouse that may be starting too."""
 _TOO_LARGE: Final = f"{Outcome.SUPPRESSED}/{SuppressReason.TOO_LARGE}"
@@ -90,6 +91,7 @@ class Live:
             until=self.until,
             read_ahead=settings.read_ahead if detects else sys.maxsize,
             deadline_s=settings.kafka_deadline_us / 1e6,
+            metadata_interval_s=settings.metadata_interval_us / 1e6,
         )
         # Asked here, where a refusal becomes a message: inside the running flow it would be a traceback.
         source.origins()
@@ -230,10 +232,14 @@ def live(
     clock: SystemClock = system_time_us,
     until: Callable[[], bool] = lambda: False,
 ) -> Dataflow:
-    """A flow with the settings of the environment; ends the process with a message where they cannot work."""
+    """A flow with the settings of the environment; ends the process with a message where they cannot work.
+
+    SIGINT and SIGTERM end it in order (``flows.stop``).
+    """
+    stop = process_stop()
     try:
         flow = Dataflow(name)
-        parts = Live(load_settings(), clock=clock, until=until)
+        parts = Live(load_settings(), clock=clock, until=lambda: stop.is_asked() or until())
         wire(parts, flow)
         missing = missing_access(parts.settings.kafka.librdkafka(), reads=parts.reads, writes=parts.writes)
         if missing:
@@ -241,7 +247,8 @@ def live(
         parts.open_database()
     except (ConfigError, SourceError, SinkError) as error:
         print(error, file=sys.stderr)
-        sys.exit(BAD_CONFIGURATION)
+        sys.exit(status_of(error))
+    stop.on_signals()
     parts.metrics.register()
     relax_collector()
     return flow

@@ -20,11 +20,13 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import TopicMetadata  # type: ignore[attr-defined]
 
 from flows.head_watch import HeadWatch
+from flows.partition_watch import PartitionWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
 from operators.decode import Decoder, Messages
 from operators.read_ahead import ReadAhead
 from operators.reasons import Fate
 from operators.records import Chunk, Headers, Origin
+from operators.state import StateFormatError
 from operators.tally import Tally
 from sinks.kafka.headers import headers_of
 from sinks.kafka.refusals import DEFAULT_GROUP, refusal_of
@@ -55,6 +57,14 @@ class SourceError(Exception):
     """Kafka cannot be read; the message says what to do."""
 
 
+class SourceUnavailable(SourceError):
+    """Kafka does not answer, or no longer as it did: a new start may go on."""
+
+
+class PartitionsChanged(SourceError):
+    """A topic has partitions that this flow does not read: a new start reads them."""
+
+
 @dataclass(frozen=True)
 class TopicSource:
     """How one topic is read."""
@@ -83,6 +93,8 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
     """How many events may be read beyond the slowest partition; without detection nothing waits for it."""
     deadline_s: float = 60.0
     """How long Kafka may be away."""
+    metadata_interval_s: float = 30.0
+    """How often Kafka is asked for new partitions."""
     partitions: list[KafkaPartition] = field(default_factory=list)
     """Those that run in this process, for metrics."""
     _origins: tuple[Origin, ...] = ()
@@ -92,6 +104,9 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
         """What confirms, for all partitions of this process, that they are read to their end."""
         self.line = ReadAhead(self.read_ahead)
         """Which of them may be read on."""
+        self.partition_watch = PartitionWatch(
+            lambda: list_origins(self.consumer, self.topics), self.metadata_interval_s
+        )
 
     def origins(self) -> tuple[Origin, ...]:
         """Every (topic, Kafka partition); asks Kafka once. Raises ``SourceError``."""
@@ -133,7 +148,10 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         if resume_state is not None:
             format_, self._next_offset, watermarks = resume_state
             if format_ != STATE:
-                raise SourceError(f"the recovery store holds source state of format {format_!r}, this reads {STATE!r}")
+                raise StateFormatError(
+                    f"the recovery store holds source state of format {format_!r}; this version reads {STATE!r}. "
+                    "Start with an empty recovery store, or with the version that wrote it"
+                )
             self.clock.resume(watermarks)
             start = self._next_offset
         self._refused: str | None = None
@@ -145,13 +163,19 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         self._last_broadcast_s = 0.0
         self._last_heartbeat_s = 0.0
         self._owes_broadcast = False
+        self._is_out_of_range = False
         source.head_watch.enter(self)
         source.line.enter(origin, self.clock.watermark_us)
+        source.partition_watch.enter(source.origins())
 
     def next_batch(self) -> list[Chunk]:
         """What Kafka has ready, as one chunk; a heartbeat where the log is read to its end and silent."""
         if self._source.until():
             raise StopIteration
+        if self._source.partition_watch.found is not None:
+            raise PartitionsChanged(self._source.partition_watch.found)
+        if self._is_out_of_range:
+            self._begin_at_earliest()
         expected_offset = self._next_offset
         line = self._source.line
         messages = self._consume() if line.may_read(self.origin) else []
@@ -178,6 +202,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         """Leaves Kafka."""
         self._source.head_watch.leave(self)
         self._source.line.leave(self.origin)
+        self._source.partition_watch.leave()
         self._consumer.close()
 
     def lag(self) -> int:
@@ -211,19 +236,49 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
                 if not messages or _offset(messages[-1]) < end_offset:
                     self._next_offset = end_offset
                     self.at_head = True
+            elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+                self._is_out_of_range = True
             elif error.fatal() or (not error.retriable() and error.code() not in PASSING):
                 why = refusal_of(error, self._source.consumer, topic=self.origin[0])
-                raise SourceError(f"reading {part_name(self.origin)}: {why or error.str()}")
+                failed = SourceUnavailable if why is None else SourceError
+                raise failed(f"reading {part_name(self.origin)}: {why or error.str()}")
             else:
                 log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
+
+    def _begin_at_earliest(self) -> None:
+        """The next offset is not in the log: retention has passed it, or the topic was made anew."""
+        name, expected_offset = part_name(self.origin), self._next_offset
+        try:
+            earliest, end_offset = self._consumer.get_watermark_offsets(
+                TopicPartition(*self.origin), timeout=_METADATA_TIMEOUT_S
+            )
+        except KafkaException as error:
+            log.warning("%s does not say where it begins: %s; waiting", name, error.args[0].str())
+            return
+        if earliest > expected_offset:
+            lost = earliest - expected_offset
+            self.tally.add("offsets_lost", amount=lost)
+            log.error(
+                "%s: offsets %d to %d, %d of them, were deleted before they were read: their events are LOST. "
+                "Reading goes on at the earliest left. Was the flow away for longer than the topic's retention?",
+                name, expected_offset, earliest - 1, lost,
+            )  # fmt: skip
+        else:
+            log.warning(
+                "%s ends at offset %d, before the next one to be read (%d): the topic was made anew, or its log cut. "
+                "Reading goes on at the earliest, %d",
+                name, end_offset, expected_offset, earliest,
+            )  # fmt: skip
+        self._is_out_of_range = False
+        self.at_head = False
+        self._next_offset = earliest
+        self._consumer.assign([TopicPartition(*self.origin, earliest)])
 
     def _chunk(self, messages: Sequence[Message], expected_offset: int) -> Chunk:
         offsets = cast(list[int], [message.offset() for message in messages])
         first, last = offsets[0], offsets[-1]
         if first > expected_offset > 0:
             self.tally.add("offsets_skipped", amount=first - expected_offset)
-        elif first < expected_offset:
-            log.warning("%s begins again at offset %d: the topic was made anew", part_name(self.origin), first)
         if not self.at_head:  # else it is the end of the log already, which may lie beyond the last message
             self._next_offset = last + 1
         self._quiet_since_us = self._source.clock()
@@ -308,7 +363,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         if self.head is not head or not (self.at_head or self._away):
             self._hear_life()
         elif time.monotonic() - heard_s > self._source.deadline_s:
-            raise SourceError(
+            raise SourceUnavailable(
                 f"Kafka at {self._source.consumer.get('bootstrap.servers')} has not answered for "
                 f"{self._source.deadline_s:g} s (CT_KAFKA_DEADLINE), reading {part_name(self.origin)}: when it does, "
                 "and the topic is there, start the job again: it resumes where it stopped"
@@ -363,6 +418,8 @@ PASSING: Final = frozenset(
     {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
 )
 """What librdkafka goes on trying to mend by itself."""
+_PASSING_OF_TOPICS: Final = frozenset({KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION})
+"""What a topic says while its brokers change places."""
 
 
 def part_name(origin: Origin) -> str:
@@ -382,7 +439,8 @@ def _consumer_config(connection: Mapping[str, Any], *, partitions: int = 1) -> d
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "enable.partition.eof": True,
-        "auto.offset.reset": "earliest",
+        # An offset that is not in the log is news: `_begin_at_earliest` says and counts what is lost.
+        "auto.offset.reset": "error",
         "fetch.wait.max.ms": 50,
         "queued.max.messages.kbytes": queue_kbytes,
         **connection,
@@ -406,7 +464,9 @@ def list_origins(connection: Mapping[str, Any], topics: Iterable[str]) -> list[O
             if found.error is not None or not found.partitions:
                 why = "it has no partitions" if found.error is None else found.error.str()
                 acl = found.error and refusal_of(found.error, connection, topic=topic)
-                raise SourceError(f"topic {topic!r} cannot be read at {where}: {acl or why}")
+                passes = found.error is not None and found.error.code() in _PASSING_OF_TOPICS
+                failed = SourceUnavailable if passes else SourceError
+                raise failed(f"topic {topic!r} cannot be read at {where}: {acl or why}")
             origins += [(topic, partition) for partition in found.partitions]
         return origins
     finally:
@@ -431,4 +491,4 @@ def _ask_for(consumer: Consumer, topic: str, heard: list[KafkaError], connection
                 continue
             told = [each.str() for each in heard if each.code() != KafkaError._ALL_BROKERS_DOWN]
             why = told[-1] if told else f"{error.args[0].str()} (does kafka.security_protocol fit its listener?)"
-            raise SourceError(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None
+            raise SourceUnavailable(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None

@@ -6,6 +6,7 @@ the process.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -23,7 +24,11 @@ from operators.reasons import Fate, Outcome
 from operators.records import BEGINNING_OF_TIME, Decision
 from operators.tally import Tally, add_up
 
+log = logging.getLogger(__name__)
+
 PREFIX: Final = "customer_triggers"
+_ATTEMPTS: Final = 10
+"""At a look that a worker may interrupt by changing what is looked at."""
 
 EVENT_TO_ACTION: Final = Histogram(
     f"{PREFIX}_event_to_action_seconds",
@@ -78,13 +83,30 @@ class FlowMetrics(Collector):
         return observe
 
     def collect(self) -> Iterator[Metric]:
-        """Everything, now."""
+        """Everything, now; nothing, and a word in the log, where that fails. Never raises.
+
+        The engine's web server turns what is raised here into a panic, and the engine ends a flow in which any of its
+        threads panics. A worker may change what is being read: then it is read again.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                yield from list(self._collected())
+            except Exception as error:
+                if attempt == _ATTEMPTS:
+                    log.warning("metrics cannot be read: %r", error)
+                    return
+            else:
+                return
+
+    def _collected(self) -> Iterator[Metric]:
         if self._source is not None:
             yield from _of_source(self._source)
         if self._detection is not None and self._clock is not None:
             before = [] if self._identity is None else [group.tally for group in self._identity.groups]
             decided = [] if self._deciding is None else [group.tally for group in self._deciding.groups]
-            yield from _of_detection(self._detection, [*before, *decided, self.at_the_sinks], self._clock())
+            yield from _of_detection(
+                self._detection, [*before, *decided, self.at_the_sinks, self._detection.let_go], self._clock()
+            )
         for name, text in _OF_THE_TAIL:
             yield _counter(name, text, "", [("", self.of_the_tail.of(name))])
         if self._identity is not None:
@@ -115,8 +137,12 @@ def _of_source(source: KafkaSource) -> Iterator[Metric]:
         [("", total.of("late_by_heartbeat"))],
     )  # fmt: skip
     yield _counter(
-        "offsets_skipped", "Offsets that Kafka no longer had: retention, compaction, transaction markers.", "",
+        "offsets_skipped", "Offsets without a message: compaction, transaction markers.", "",
         [("", total.of("offsets_skipped"))],
+    )  # fmt: skip
+    yield _counter(
+        "offsets_lost", "Offsets deleted by retention before they were read: events lost.", "",
+        [("", total.of("offsets_lost"))],
     )  # fmt: skip
     lag = GaugeMetricFamily(f"{PREFIX}_consumer_lag", "Unread messages.", labels=["topic", "partition"])
     delay = GaugeMetricFamily(
@@ -202,6 +228,6 @@ _BY_TRIGGER: Final = (
     ("restarted", "restarted", "Open matches given up for a newer one, by trigger."),
     ("handed_over", "handed_over", "Open matches that an anonymous customer forgot when identified, by trigger."),
     ("late_cancelled", "late_cancelled", "Open matches ended by a late event, by trigger."),
-    ("state_reset", "state_reset", "Key groups whose state of a changed trigger was let go, by trigger."),
-    ("state_dropped", "state_dropped", "Key groups whose state of a removed trigger was let go, by trigger."),
+    ("state_reset", "state_reset", "Changed triggers whose stored state was let go at the start, by trigger."),
+    ("state_dropped", "state_dropped", "Removed triggers whose stored state was let go at the start, by trigger."),
 )

@@ -51,6 +51,7 @@ class Deciding:
         )
         if resume_state is not None:
             group.restore(resume_state)
+            self.detection.tell_of_state_let_go(group.tally)
         self.groups.append(group)
         return DecideLogic(group, self.detection)
 

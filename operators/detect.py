@@ -12,6 +12,8 @@ Nothing here depends on a wall clock, so no notification is ever asked for.
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +36,9 @@ from operators.profiles.stored import restore_bucket, store_bucket
 from operators.records import Chunk, GroupBatch, Touch
 from operators.route import router, toucher
 from operators.state import Snapshot, restore, snapshot
+from operators.tally import Tally
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,14 @@ Output: TypeAlias = Told | GroupReport
 Routed: TypeAlias = GroupBatch | FromIdentity | SentBefore | Touch
 
 _AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
+
+
+_LET_GO = {
+    "state_reset": "trigger %s has changed since the recovery store was written: what it had open is let go, and it "
+    "starts fresh; the other triggers go on",
+    "state_dropped": "trigger %s is no longer there: what it had open is let go; the other triggers go on",
+}
+"""What becomes of stored state whose trigger is not what it was, and how it is said."""
 
 
 class WorkersError(Exception):
@@ -68,6 +81,9 @@ class Detection:
     awaits_sent: bool = False
     """Whether nothing is decided before it is told what was sent before (``operators.policy.facts``)."""
     logics: list[KeyGroupLogic | BucketLogic] = field(default_factory=list)
+    let_go: Tally = field(default_factory=Tally)
+    """Triggers whose stored state was not taken over, each once (in this process)."""
+    _guard: threading.Lock = field(default_factory=threading.Lock)
     _profiles: dict[int, Profiles] = field(default_factory=dict)
 
     @property
@@ -105,14 +121,25 @@ class Detection:
         group = KeyGroup(
             self.plan,
             dedupe_horizon_us=self.dedupe_horizon_us,
+            key_groups=self.key_groups,
             identity_groups=self.identity_groups,
             knows_sent=not self.awaits_sent,
         )
         if resume_state is not None:
             restore(group, resume_state)
+            self.tell_of_state_let_go(group.tally)
         logic = KeyGroupLogic(group, self)
         self.logics.append(logic)
         return logic
+
+    def tell_of_state_let_go(self, tally: Tally) -> None:
+        """Says and counts it once for each trigger, though each of its groups has found it."""
+        with self._guard:
+            for what, said in _LET_GO.items():
+                for trigger in tally.take(what):
+                    if not self.let_go.of(what, trigger):
+                        self.let_go.add(what, trigger)
+                        log.warning(said, trigger)
 
     def bucket_logic(self, group: int, bucket: int) -> BucketLogic:
         """The logic of a bucket of profiles."""

@@ -74,14 +74,17 @@ class KeyGroup:
         *,
         dedupe_horizon_us: int,
         profiles: ProfileReader | None = None,
+        key_groups: int = 1,
         identity_groups: int = 0,
         knows_sent: bool = True,
     ) -> None:
-        """``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such.
+        """``key_groups``: how many there are, of which this is one.
 
+        ``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such.
         ``knows_sent`` as of ``PolicyStep``.
         """
         self.plan = plan
+        self.key_groups = key_groups
         self.clock = GroupClock()
         self.first_us: dict[Origin, int] = {}
         """By partition, the event time of its first message: what came before it nobody has watched."""

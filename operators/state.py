@@ -36,6 +36,7 @@ class StateFormatError(Exception):
 def snapshot(group: KeyGroup) -> Snapshot:
     """The state of a key group."""
     base = {
+        "key_groups": group.key_groups,
         "watermark_us": group.clock.watermark_us,
         "first_us": [[topic, partition, time_us] for (topic, partition), time_us in group.first_us.items()],
         "marks": [[topic, partition, mark] for (topic, partition), mark in group.clock.marks.items()],
@@ -79,6 +80,12 @@ def base_of(stored: Any, expected: str, *, what: str) -> bytes:
 
 
 def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
+    if base["key_groups"] != group.key_groups:
+        raise StateFormatError(
+            f"the recovery store was written with {base['key_groups']} key groups, and key_groups (CT_KEY_GROUPS) is "
+            f"{group.key_groups}: a customer's state would be looked for where it is not. Set {base['key_groups']} "
+            "again, or start with an empty recovery store: then everything is read again from the earliest offset"
+        )
     group.clock.watermark_us = base["watermark_us"]
     group.clock.marks = {(topic, partition): mark for topic, partition, mark in base["marks"]}
     group.first_us = {(topic, partition): time_us for topic, partition, time_us in base["first_us"]}

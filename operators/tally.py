@@ -30,6 +30,13 @@ class Tally:
         """How many of it, by label."""
         return {label: count for (each, label), count in sorted(self.counts.items()) if each == what}
 
+    def take(self, what: str) -> dict[str, int]:
+        """The same, and forgets them."""
+        taken = self.labels(what)
+        for label in taken:
+            del self.counts[what, label]
+        return taken
+
 
 def add_up(tallies: Iterable[Tally]) -> Tally:
     """The sum of several."""

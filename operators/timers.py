@@ -66,17 +66,17 @@ class Timers:
                 return
 
     def due_by(self, by_us: int) -> Iterator[Timer]:
-        """Looks at what is due by then: a walk over those alone."""
-        for program, queue in self._queues.items():
-            for due_us, owner in zip(queue.dues_us, queue.owners, strict=True):
+        """Looks at what is due by then: a walk over those alone, and over copies, for another thread may ask."""
+        for program, queue in list(self._queues.items()):
+            for due_us, owner in zip(list(queue.dues_us), list(queue.owners), strict=False):
                 if due_us > by_us:
                     break
                 yield due_us, program, owner
-        pending = [0]
+        strays, pending = list(self._strays), [0]
         while pending:
             place = pending.pop()
-            if place < len(self._strays) and self._strays[place][0] <= by_us:
-                yield self._strays[place]
+            if place < len(strays) and strays[place][0] <= by_us:
+                yield strays[place]
                 pending += (2 * place + 1, 2 * place + 2)
 
     def _take_first(self) -> Timer:

@@ -15,6 +15,7 @@ from operators.policy.step import PolicyStep
 from operators.policy.values import Ended, Handover, MarkTo, Match, ToDecide
 from operators.profile_reader import ProfileReader, nobody_known
 from operators.records import Decision
+from operators.state import StateFormatError
 from operators.tally import Tally
 
 FORMAT = "customer-triggers/decide-group/1"
@@ -57,10 +58,10 @@ class DecideGroup:
         return (FORMAT, msgspec.msgpack.encode(base), ())
 
     def restore(self, stored: Any) -> None:
-        """Continues from a snapshot. Raises ``ValueError`` for one of another format."""
+        """Continues from a snapshot. Raises ``StateFormatError``."""
         if not isinstance(stored, tuple) or len(stored) != 3 or stored[0] != FORMAT or stored[2]:
             found = stored[0] if isinstance(stored, tuple) and stored else type(stored).__name__
-            raise ValueError(
+            raise StateFormatError(
                 f"the recovery store holds state of format {found!r} where decisions are made; this version reads "
                 f"{FORMAT!r}. Start with an empty recovery store, or with the version that wrote it"
             )

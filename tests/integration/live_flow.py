@@ -49,6 +49,7 @@ class LiveFlow:
         self.port = free_port()
         self._output = folder / f"{name}-{self.port}.log"
         self._folder = folder
+        self._command = self._module(name)
         self._arguments = ["-s", str(epoch_s), *arguments]
         if recovery is not None:
             self._arguments += ["-r", str(recovery), "-b", "0"]
@@ -61,6 +62,10 @@ class LiveFlow:
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def _module(name: str) -> list[str]:
+        return ["-m", "bytewax.run", f"flows.{name}"]
 
     @property
     def is_running(self) -> bool:
@@ -78,7 +83,7 @@ class LiveFlow:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bytewax.run", f"flows.{self.name}", *self._arguments],
+                [sys.executable, *self._command, *self._arguments],
                 env=self._environment,
                 cwd=self._folder,  # Bytewax leaves a dataflow.json there
                 stdout=output,
@@ -129,14 +134,14 @@ class LiveFlow:
         except TimeoutError as error:
             raise AssertionError(f"{error}. {self._tail()}") from None
 
-    def metrics(self) -> Metrics:
-        """What it serves now; not a number, all of it, while it does not serve."""
-        return Metrics(self.served())
+    def metrics(self, process: int = 0) -> Metrics:
+        """What it (or a process of its set) serves now; not a number, all of it, while it does not serve."""
+        return Metrics(self.served(process))
 
-    def served(self) -> str:
+    def served(self, process: int = 0) -> str:
         """What stands under /metrics now; nothing while it does not serve."""
         try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port + process}/metrics", timeout=5) as answer:
                 return str(answer.read().decode())
         except (urllib.error.URLError, ConnectionError):
             return ""

@@ -16,6 +16,7 @@ from sinks.clickhouse.client import connect
 from tests.integration.live_flow import LiveFlow
 from tests.integration.live_topics import Read, Sent, produce, read_topic
 from tests.integration.recovery_store import RecoveryStore
+from tests.integration.supervised_flow import SupervisedFlow
 from tests.kafka.topics import create_topic
 
 _UNKNOWN_TABLE = 60
@@ -40,8 +41,18 @@ actions:
 class Site:
     """Topics, database and settings of one test. `settings` may be changed until a flow is made."""
 
-    def __init__(self, kafka: str, clickhouse: str, folder: Path, *, partitions: int = 4, topics: int = 1) -> None:
-        """`clickhouse` is a server's address; the site makes a database of its own there."""
+    def __init__(
+        self,
+        kafka: str,
+        clickhouse: str,
+        folder: Path,
+        *,
+        partitions: int = 4,
+        topics: int = 1,
+        config: Mapping[str, str] | None = None,
+    ) -> None:
+        """`clickhouse` is a server's address; the site makes a database of its own there. `config`: of its topics."""
+        config = {"retention.ms": "-1", **(config or {})}
         name = uuid.uuid4().hex
         self.kafka = kafka
         self.folder = folder
@@ -50,10 +61,10 @@ class Site:
         self.actions_topic = f"actions-{name}"
         self.dead_letter_topic = f"dead-letters-{name}"
         for topic in self.inputs:
-            create_topic(kafka, topic, partitions=partitions, config={"retention.ms": "-1"})
+            create_topic(kafka, topic, partitions=partitions, config=config)
         self.spool_topic = f"spool-{name}"
         for topic in (self.actions_topic, self.dead_letter_topic, self.spool_topic):
-            create_topic(kafka, topic, config={"retention.ms": "-1"})
+            create_topic(kafka, topic, config=config)
         self.triggers = folder / "triggers"
         self.triggers.mkdir(parents=True)
         self.settings = {
@@ -94,6 +105,23 @@ class Site:
         environment = {**self.environment(), **(settings or {})}
         store = None if recovery is None else recovery.folder
         return LiveFlow(name, environment, folder=self.folder, recovery=store, epoch_s=epoch_s, arguments=arguments)
+
+    def supervised(
+        self,
+        name: str = "pipeline",
+        *,
+        processes: int = 2,
+        recovery: Path | None = None,
+        epoch_s: int = 1,
+        arguments: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> SupervisedFlow:
+        """`python -m flows.run`; `recovery` is a folder that it makes a store in."""
+        environment = {**self.environment(), **(settings or {})}
+        arguments = ["--processes", str(processes), "--backoff", "100ms", *arguments]
+        return SupervisedFlow(
+            name, environment, folder=self.folder, recovery=recovery, epoch_s=epoch_s, arguments=arguments
+        )
 
     def recovery_store(self, partitions: int = 1) -> RecoveryStore:
         return RecoveryStore.create(self.folder, partitions)

@@ -179,7 +179,7 @@ def test_a_cart_added_to_again_holds_one_timer(site: Site) -> None:
         assert flow.metrics().of("timers_held_by_lag") == 1
 
 
-def test_what_retention_took_before_it_was_read_is_counted(site: Site) -> None:
+def test_what_retention_took_before_it_was_read_is_counted_and_said_loudly(site: Site) -> None:
     site.abandonment()
     store = site.recovery_store()
     now_ms = time.time_ns() // 1_000_000
@@ -194,7 +194,9 @@ def test_what_retention_took_before_it_was_read_is_counted(site: Site) -> None:
         deleted.result(timeout=20)
     with site.flow(recovery=store) as flow:
         flow.wait_until(lambda: flow.metrics().of("events_read_total") == 3, what="what is left")
-        assert flow.metrics().of("offsets_skipped_total") == 7
+        assert flow.metrics().of("offsets_lost_total") == 7
+        assert flow.metrics().of("offsets_skipped_total") == 0
+        assert f"{site.topic}/2: offsets 10 to 16, 7 of them, were deleted before they were read" in flow.output
 
 
 def test_what_only_a_heartbeat_made_late_is_counted_apart(make_site: SiteFactory) -> None:
@@ -210,16 +212,19 @@ def test_what_only_a_heartbeat_made_late_is_counted_apart(make_site: SiteFactory
         assert flow.metrics().of("late_by_heartbeat_total") == 1
 
 
-def test_state_that_a_changed_or_a_removed_trigger_leaves_behind_is_counted(site: Site) -> None:
+def test_state_that_a_changed_or_a_removed_trigger_leaves_behind_is_counted_and_said_once(site: Site) -> None:
     site.abandonment()
     site.trigger(CART, "cart")
     site.settings["CT_IDLE_AFTER"] = "1h"
     store = site.recovery_store()
     now_ms = time.time_ns() // 1_000_000
-    site.produce([event("cart", "cart_add", "c", now_ms - 10_000, partition=0, price=30)])
+    carts = 20  # in as many key groups, or nearly
+    site.produce(
+        [event(f"cart-{i}", "cart_add", f"c{i}", now_ms - 10_000, partition=0, price=30) for i in range(carts)]
+    )
     site.produce([event(f"view-{i}", "page_view", "v", now_ms, partition=i) for i in range(4)])
     with site.flow(recovery=store) as flow:
-        flow.wait_until(lambda: flow.metrics().of("open_matches") == 2, what="two open matches")
+        flow.wait_until(lambda: flow.metrics().of("open_matches") == 2 * carts, what="all open matches")
         store.wait_until_kept(flow)
         flow.kill()
     site.abandonment("45m")
@@ -228,3 +233,5 @@ def test_state_that_a_changed_or_a_removed_trigger_leaves_behind_is_counted(site
         flow.wait_until(lambda: flow.metrics().of("state_reset_total", trigger="cart_abandonment") == 1, what="reset")
         assert flow.metrics().of("state_dropped_total", trigger="cart") == 1
         assert flow.metrics().of("open_matches") == 0
+        changed, gone = "trigger cart_abandonment has changed since", "trigger cart is no longer there"
+        assert [flow.output.count(said) for said in (changed, gone)] == [1, 1]

@@ -5,9 +5,10 @@ from typing import Final
 
 import pytest
 
-from flows.kafka_source import KafkaPartition, KafkaSource, State, TopicSource
+from flows.kafka_source import STATE, KafkaPartition, KafkaSource, State, TopicSource
 from operators.decode import Decoder
 from operators.records import BEGINNING_OF_TIME, Chunk
+from operators.state import StateFormatError
 from tests.integration.live_topics import event, produce
 from tests.kafka.topics import TopicFactory
 from tests.waiting import wait_until
@@ -112,3 +113,22 @@ def heartbeats(partition: KafkaPartition) -> list[Chunk]:
     found: list[Chunk] = []
     wait_until(lambda: found.extend(partition.next_batch()) or found, what="a heartbeat")
     return found
+
+
+def test_an_offset_beyond_the_end_is_of_a_topic_made_anew_which_is_read_from_its_earliest(
+    kafka: str, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = topic()
+    produce(kafka, name, [event(f"e{i}", "page_view", "c", THEN_MS + i) for i in range(3)])
+    partition = partition_of(kafka, name, HandClock(), (STATE, 50, (0, 0)))
+    chunks = read_until_head(partition)
+    assert [record.event_id for chunk in chunks for record in chunk.records] == ["e0", "e1", "e2"]
+    assert partition.tally.of("offsets_lost") == partition.tally.of("offsets_skipped") == 0
+    assert f"{name}/0 ends at offset 3, before the next one to be read (50)" in caplog.text
+    assert partition.snapshot()[1] == 3
+    partition.close()
+
+
+def test_a_state_of_another_format_is_refused_with_what_to_do(kafka: str, topic: TopicFactory) -> None:
+    with pytest.raises(StateFormatError, match=r"source state of format 'x/9'.*Start with an empty recovery store"):
+        partition_of(kafka, topic(), HandClock(), ("x/9", 0, (0, 0)))

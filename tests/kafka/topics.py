@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic
+from confluent_kafka.admin import AdminClient, ClusterMetadata, NewPartitions, NewTopic
+
+from tests.waiting import wait_until
 
 _READY_TIMEOUT_S = 30.0
 # Metadata is asked for in a loop because Kafka has no call that waits for a leader.
@@ -62,6 +64,16 @@ def create_topic(
     admin = admin_client(bootstrap_servers)
     request = NewTopic(name, num_partitions=partitions, replication_factor=1, config=dict(config or {}))
     admin.create_topics([request])[name].result(timeout=_READY_TIMEOUT_S)
+    wait_for_leaders(admin, name)
+
+
+def add_partitions(bootstrap_servers: str, name: str, count: int) -> None:
+    """Gives the topic `count` partitions and returns when each has a leader."""
+    admin = admin_client(bootstrap_servers)
+    admin.create_partitions([NewPartitions(name, count)])[name].result(timeout=_READY_TIMEOUT_S)
+    wait_until(
+        lambda: len(admin.list_topics(name, timeout=1.0).topics[name].partitions) == count, what=f"{count} partitions"
+    )
     wait_for_leaders(admin, name)
 
 

@@ -115,6 +115,12 @@ def test_a_removed_trigger_is_dropped_and_disturbs_no_other():
     assert fresh.tally.of("state_dropped", "t") == 1
 
 
+def test_another_number_of_key_groups_is_refused_with_the_way_out():
+    stored = snapshot(KeyGroup(compiled(TEXT), dedupe_horizon_us=0, key_groups=256))
+    with pytest.raises(StateFormatError, match=r"written with 256 key groups, and key_groups \(CT_KEY_GROUPS\) is 64"):
+        restore(KeyGroup(compiled(TEXT), dedupe_horizon_us=0, key_groups=64), stored)
+
+
 def test_a_new_trigger_begins_empty_and_disturbs_no_other():
     earlier = trigger("steps: [{event: a}, {wait: 1h}]", name="earlier")
     fresh = resumed(fed(TEXT, events=OPEN), earlier, TEXT)
@@ -125,7 +131,7 @@ def test_a_snapshot_holds_no_class_of_ours():
     form, base, deltas = snapshot(fed(TEXT, events=OPEN))
     assert (type(form), type(base), type(deltas)) == (str, bytes, tuple)
     assert msgspec.msgpack.decode(base).keys() == {
-        "watermark_us", "first_us", "marks", "seen", "seen_foreign", "waiting", "waiting_foreign",
+        "key_groups", "watermark_us", "first_us", "marks", "seen", "seen_foreign", "waiting", "waiting_foreign",
         "waiting_arrivals", "waiting_handovers", "triggers", "showings", "policy",
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from operators.marks import GroupMark, RelayedClock
 from operators.policy.relay import Relay
 from operators.policy.values import MarkTo, Match
 from operators.records import BEGINNING_OF_TIME
-from operators.state import restore, snapshot
+from operators.state import StateFormatError, restore, snapshot
 from tests.deciding import known, outcomes, rule
 from tests.harness import Graph, Log, compiled, event, run, trigger
 
@@ -150,5 +150,5 @@ def test_state_of_a_flow_that_decided_in_one_hop_goes_to_the_step_that_decides_n
 
 def test_state_of_another_format_is_refused():
     group = next(iter(Graph(compiled(VIEWED), 1, 0, None).deciding.values()))
-    with pytest.raises(ValueError, match="customer-triggers/decide-group/2"):
+    with pytest.raises(StateFormatError, match="customer-triggers/decide-group/2"):
         group.restore(("customer-triggers/decide-group/2", b"", ()))
