@@ -148,8 +148,8 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
             why = refusal_of(error.args[0], source.connection, topic=source.topic)
             failed = SourceUnavailable if why is None else SourceError
             raise failed(
-                f"where topic {source.topic!r} ends is not known: {why or error.args[0].str()}. What was sent before must be "
-                "read before anything is sent; when the cause is gone, start the job again."
+                f"where topic {source.topic!r} ends is not known: {why or error.args[0].str()}. What was sent before "
+                "must be read before anything is sent; when the cause is gone, start the job again."
             ) from error
         known = self._from.offsets if self._from.topic_id == ends.topic_id else {}
         return _Reader(source, ends, {partition: known.get(partition, 0) for partition in ends.offsets})
