@@ -64,8 +64,10 @@ class Reached:
 
     def count_fact(self, fact: Fact, program: Program | None, match: Match | None = None) -> None:
         """What was sent before counts, once. ``program`` where its trigger still is, ``match`` where it is known."""
-        tags = {} if program is None else {action.name: action.tag for action in program.actions}
-        self.sent.add(fact.recipient, Sent(fact.at_us, fact.channel, tags.get(fact.action), fact.action_id))
+        actions = {} if program is None else {action.name: action for action in program.actions}
+        action = actions.get(fact.action)
+        tag = None if action is None else action.tag
+        self.sent.add(fact.recipient, Sent(fact.at_us, fact.channel, tag, fact.action_id))
         if program is None:
             return
         policy, order_us = program.policy, fact.event_time_us if match is None else match.order_us
@@ -74,7 +76,8 @@ class Reached:
             self.cooldowns.raise_to(_cooldown_place(fact), mark)
         if policy.once_us is not None:
             self.fired.raise_to(_fired_place(fact), Mark(order_us, policy.once_us, fact.match_id, firm=True))
-        if not policy.decides_on_arrival:
+        # What comes ``after`` its match takes part in no contest.
+        if not policy.decides_on_arrival and (action is None or action.after_us is None):
             self.contest.add(fact.recipient, order_us, program.priority)
 
 

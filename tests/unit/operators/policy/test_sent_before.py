@@ -138,6 +138,16 @@ def test_priority_yields_to_what_the_replay_does_not_find_again():
     assert outcomes(Run(plan).learn(on_topic).read(event("b", "1m"), event("x", "1h")).finish()) == ["1m priority"]
 
 
+def test_nothing_yields_to_what_was_sent_some_time_after_its_match():
+    later = "actions: [{channel: push, template: x, after: 20m}]"
+    plan = compiled(rule("priority: 1, arbitration: 20m", name="low"), rule("priority: 2", name="high", rest=later))
+    events = [event("a", "0s"), event("x", "1h")]
+    expected = Run(plan).learn([]).read(*events).finish()
+    assert outcomes(expected) == ["0s deferred", "0s action", "0s action"]
+    for sent in expected.sent:
+        assert outcomes(Run(plan).learn([sent]).read(*events).finish()) == outcomes(expected)
+
+
 def test_what_was_sent_stays_sent_where_the_policy_says_otherwise_now():
     on_topic = sent_by(rule(), event("a", "1h"))
     refusing = rule("consent: marketing")
