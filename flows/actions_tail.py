@@ -23,7 +23,7 @@ from typing import Any, Final, cast
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from flows.kafka_source import PASSING, SourceError, SourceUnavailable
+from flows.kafka_topics import PASSING, SourceError, SourceUnavailable
 from flows.topic_ends import NO_ID, TopicEnds, TopicWatch
 from operators.records import Decision
 from operators.state import StateFormatError

@@ -7,7 +7,7 @@ from enum import IntEnum
 from bytewax.recovery import InconsistentPartitionsError, MissingPartitionsError, NoPartitionsError
 
 from config.errors import ConfigError
-from flows.kafka_source import PartitionsChanged, SourceError, SourceUnavailable
+from flows.kafka_topics import PartitionsChanged, SourceError, SourceUnavailable
 from operators.detect import WorkersError
 from operators.profiles.stored import ProfileFormatError
 from operators.state import StateFormatError

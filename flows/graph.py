@@ -21,7 +21,8 @@ from flows.collector import relax_collector
 from flows.draining import DrainSource
 from flows.exit_status import status_of
 from flows.kafka_access import missing_access
-from flows.kafka_source import KafkaSource, SourceError, TopicSource, list_origins, part_name
+from flows.kafka_source import KafkaSource, TopicSource
+from flows.kafka_topics import SourceError, list_origins, part_name
 from flows.loading import planned, topic_decoders
 from flows.metrics import FlowMetrics
 from flows.stop import process_stop

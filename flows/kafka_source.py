@@ -10,16 +10,25 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import TopicMetadata  # type: ignore[attr-defined]
 
 from flows.head_watch import HeadWatch
+from flows.kafka_topics import (
+    METADATA_TIMEOUT_S,
+    PASSING,
+    PartitionsChanged,
+    SourceError,
+    SourceUnavailable,
+    consumer_config,
+    list_origins,
+    part_name,
+)
 from flows.partition_watch import PartitionWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
 from operators.decode import Decoder, Messages
@@ -29,7 +38,7 @@ from operators.records import Chunk, Headers, Origin
 from operators.state import StateFormatError
 from operators.tally import Tally
 from sinks.kafka.headers import headers_of
-from sinks.kafka.refusals import DEFAULT_GROUP, refusal_of
+from sinks.kafka.refusals import refusal_of
 
 log = logging.getLogger(__name__)
 
@@ -43,26 +52,6 @@ _BROADCAST_S: Final = 0.02
 """At most this often does a chunk carry the watermark to key groups without an event in it."""
 _HEARTBEAT_S: Final = 0.1
 """How often silence at the head of the log moves time: each heartbeat wakes every key group."""
-_METADATA_TIMEOUT_S: Final = 10.0
-_ASK_AGAIN_S: Final = 0.5
-"""How soon a refusal is noticed while Kafka is asked for its topics."""
-_QUEUES_KBYTES: Final = 262_144
-"""What librdkafka may hold that we have not taken, of all partitions: bounds memory while catching up."""
-_LEAST_QUEUE_KBYTES: Final = 1_024
-_LARGEST_QUEUE_KBYTES: Final = 16_384
-"""Of one partition; more makes nothing faster."""
-
-
-class SourceError(Exception):
-    """Kafka cannot be read; the message says what to do."""
-
-
-class SourceUnavailable(SourceError):
-    """Kafka does not answer, or no longer as it did: a new start may go on."""
-
-
-class PartitionsChanged(SourceError):
-    """A topic has partitions that this flow does not read: a new start reads them."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +144,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             self.clock.resume(watermarks)
             start = self._next_offset
         self._refused: str | None = None
-        config = _consumer_config(source.consumer, partitions=len(source.origins()))
+        config = consumer_config(source.consumer, partitions=len(source.origins()))
         self._consumer = Consumer({**config, "error_cb": self._hear_of_connection})
         self._consumer.assign([TopicPartition(*origin, start)])
         self._next_awake: datetime | None = None
@@ -250,7 +239,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         name, expected_offset = part_name(self.origin), self._next_offset
         try:
             earliest, end_offset = self._consumer.get_watermark_offsets(
-                TopicPartition(*self.origin), timeout=_METADATA_TIMEOUT_S
+                TopicPartition(*self.origin), timeout=METADATA_TIMEOUT_S
             )
         except KafkaException as error:
             log.warning("%s does not say where it begins: %s; waiting", name, error.args[0].str())
@@ -414,81 +403,5 @@ class _Headers(Sequence[Headers]):
         return self._read[place]
 
 
-PASSING: Final = frozenset(
-    {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
-)
-"""What librdkafka goes on trying to mend by itself."""
-_PASSING_OF_TOPICS: Final = frozenset({KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION})
-"""What a topic says while its brokers change places."""
-
-
-def part_name(origin: Origin) -> str:
-    """The name of a Kafka partition as a Bytewax partition; also of the sink partition beside it."""
-    return f"{origin[0]}/{origin[1]}"
-
-
 def _offset(message: Message) -> int:
     return cast(int, message.offset())  # only a message that was never sent has none
-
-
-def _consumer_config(connection: Mapping[str, Any], *, partitions: int = 1) -> dict[str, Any]:
-    queue_kbytes = min(_LARGEST_QUEUE_KBYTES, max(_LEAST_QUEUE_KBYTES, _QUEUES_KBYTES // partitions))
-    return {
-        # Never used to share partitions or to commit; librdkafka asks for one.
-        "group.id": DEFAULT_GROUP,
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "enable.partition.eof": True,
-        # An offset that is not in the log is news: `_begin_at_earliest` says and counts what is lost.
-        "auto.offset.reset": "error",
-        "fetch.wait.max.ms": 50,
-        "queued.max.messages.kbytes": queue_kbytes,
-        **connection,
-    }
-
-
-def list_origins(connection: Mapping[str, Any], topics: Iterable[str]) -> list[Origin]:
-    """Every (topic, Kafka partition) of these topics. Raises ``SourceError``."""
-    heard: list[KafkaError] = []
-    # Nobody answering would be a line of log every 50 ms; the last of them is in the message.
-    quiet = {"log_level": 0, "error_cb": heard.append}
-    where = connection.get("bootstrap.servers")
-    try:
-        consumer = Consumer({**_consumer_config(connection), **quiet})
-    except KafkaException as error:
-        raise SourceError(f"the settings of Kafka are refused: {error.args[0].str()}") from None
-    try:
-        origins = []
-        for topic in topics:
-            found = _ask_for(consumer, topic, heard, connection)
-            if found.error is not None or not found.partitions:
-                why = "it has no partitions" if found.error is None else found.error.str()
-                acl = found.error and refusal_of(found.error, connection, topic=topic)
-                passes = found.error is not None and found.error.code() in _PASSING_OF_TOPICS
-                failed = SourceUnavailable if passes else SourceError
-                raise failed(f"topic {topic!r} cannot be read at {where}: {acl or why}")
-            origins += [(topic, partition) for partition in found.partitions]
-        return origins
-    finally:
-        consumer.close()
-
-
-def _ask_for(consumer: Consumer, topic: str, heard: list[KafkaError], connection: Mapping[str, Any]) -> TopicMetadata:
-    """What Kafka says of the topic. Raises `SourceError`, at once where waiting would not help."""
-    where = connection.get("bootstrap.servers")
-    deadline_s = time.monotonic() + _METADATA_TIMEOUT_S
-    while True:
-        try:
-            return cast(TopicMetadata, consumer.list_topics(topic, timeout=_ASK_AGAIN_S).topics[topic])
-        except KafkaException as error:
-            consumer.poll(0)  # brings what `error_cb` is told
-            for each in heard:
-                refused = refusal_of(each, connection, topic=topic)
-                if refused is not None:
-                    raise SourceError(f"Kafka at {where} refuses us: {refused}") from None
-            if time.monotonic() < deadline_s:
-                time.sleep(_ASK_AGAIN_S / 10)  # where all brokers are known to be down it is refused without waiting
-                continue
-            told = [each.str() for each in heard if each.code() != KafkaError._ALL_BROKERS_DOWN]
-            why = told[-1] if told else f"{error.args[0].str()} (does kafka.security_protocol fit its listener?)"
-            raise SourceUnavailable(f"no Kafka answers at {where} within {_METADATA_TIMEOUT_S:g} s: {why}") from None

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from flows.actions_tail import STATE, ActionsTail, TailPartition
-from flows.kafka_source import SourceError
+from flows.kafka_topics import SourceError
 from flows.topic_ends import NO_ID
 from operators.records import Decision
 from sinks.errors import DeliveryFailed, TakenOver

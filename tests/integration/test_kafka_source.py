@@ -3,7 +3,8 @@
 import pytest
 
 from flows import kafka_source
-from flows.kafka_source import KafkaSource, SourceError, TopicSource
+from flows.kafka_source import KafkaSource, TopicSource
+from flows.kafka_topics import SourceError
 from operators.decode import Decoder
 from tests.kafka.topics import TopicFactory
 from tests.loopback_port import LOOPBACK, free_port

@@ -8,7 +8,8 @@ from confluent_kafka.admin import AclBinding
 
 from config.settings import load_settings
 from flows.kafka_access import missing_access
-from flows.kafka_source import KafkaSource, SourceError, TopicSource
+from flows.kafka_source import KafkaSource, TopicSource
+from flows.kafka_topics import SourceError
 from operators.decode import Decoder
 from sinks.errors import DeliveryFailed
 from sinks.kafka.producer import ConfirmedProducer

@@ -4,7 +4,7 @@ import pytest
 
 from config.errors import ConfigError
 from flows.exit_status import ExitStatus, status_of
-from flows.kafka_source import PartitionsChanged, SourceError, SourceUnavailable
+from flows.kafka_topics import PartitionsChanged, SourceError, SourceUnavailable
 from operators.detect import WorkersError
 from operators.profiles.stored import ProfileFormatError
 from operators.state import StateFormatError

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 
-from flows.kafka_source import SourceError
+from flows.kafka_topics import SourceError
 from flows.partition_watch import PartitionWatch
 from tests.waiting import wait_until
 
