@@ -15,15 +15,12 @@ from typing import Any, TypeAlias
 import orjson
 
 from config.common_policy import NO_LIMITS, CommonPolicy
-from config.common_policy import SHIPPED as SHIPPED_POLICY
 from config.durations import UNITS_US, format_us, parse_duration
 from config.events import EventSchema
 from config.loader import LoadedTrigger, parse_trigger
 from config.scores import load_scores
 from config.traits import load_traits
-from flows.backtest import Backtest
-from flows.backtest import run as run_backtest
-from flows.backtest_report import Summary, render
+from flows.backtest_report import render
 from operators.anonymous.group import IdentityGroup, identity_groups
 from operators.anonymous.relay import IdentityRelay
 from operators.anonymous.state import restore as restore_identity
@@ -430,79 +427,3 @@ class Graph:
     def _profile_at(self, recipient: str, time_us: int) -> Any:
         name = group_names(self.key_groups)[key_group_of(recipient, self.key_groups)]
         return self.groups[name].profiles.at(recipient, time_us) if name in self.groups else None
-
-
-@dataclass(frozen=True)
-class FlowResult:
-    """What a backtest wrote and counted."""
-
-    lines: bytes
-    summary: Summary
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return [orjson.loads(line) for line in self.lines.splitlines()]
-
-
-def run_flow(
-    triggers: str | Sequence[str],
-    events: Iterable[Item],
-    folder: Path,
-    *,
-    workers: int = 1,
-    chunk_size: int | None = None,
-    max_out_of_orderness: str = "0s",
-    at_end: Any = "hold",
-    with_expired: bool = True,
-    policy: Path = SHIPPED_POLICY,
-    traits: Path = SHIPPED / "traits",
-) -> FlowResult:
-    """The same through Bytewax: ``flows.backtest`` over a file in ``folder``."""
-    paths = []
-    for i, text in enumerate([triggers] if isinstance(triggers, str) else triggers):
-        paths.append(folder / f"trigger{i}.yaml")
-        paths[-1].write_text(text)
-    # Named as the topic of ``run``, so that the evidence is the same.
-    file = folder / TOPIC
-    file.write_bytes(b"".join(orjson.dumps(item) + b"\n" for item in events))
-    return run_files(
-        paths,
-        file,
-        folder / "out.jsonl",
-        workers=workers,
-        chunk_size=chunk_size,
-        max_out_of_orderness=max_out_of_orderness,
-        at_end=at_end,
-        with_expired=with_expired,
-        policy=policy,
-        traits=traits,
-    )
-
-
-def run_files(
-    triggers: Sequence[Path],
-    events: Path,
-    out: Path,
-    *,
-    workers: int = 1,
-    chunk_size: int | None = None,
-    max_out_of_orderness: str = "0s",
-    at_end: Any = "hold",
-    with_expired: bool = False,
-    policy: Path = SHIPPED_POLICY,
-    traits: Path = SHIPPED / "traits",
-) -> FlowResult:
-    """``flows.backtest`` over files that are there."""
-    asked = Backtest(
-        triggers=tuple(triggers),
-        events=events,
-        out=out,
-        chunk_size=chunk_size,
-        max_out_of_orderness_us=us(max_out_of_orderness),
-        at_end=at_end,
-        with_expired=with_expired,
-        policy=policy,
-        traits=traits,
-    )
-    summary = run_backtest(asked, workers=workers)
-    return FlowResult(out.read_bytes(), summary)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.backtests import run_flow
 from tests.fixtures.write_key_group_state import AFTER, BEFORE, TRIGGERS
-from tests.harness import event, run, run_flow, trigger, watermark
+from tests.harness import event, run, trigger, watermark
 
 EVENTS = [*BEFORE, *AFTER, {"event_id": "", "type": "x"}, event("signup", "3h", customer="c7")]
 ASKED = {"max_out_of_orderness": "5m"}

@@ -7,8 +7,9 @@ import pytest
 
 from flows.backtest import main
 from operators.reasons import Outcome, SuppressReason
+from tests.backtests import run_flow
 from tests.deciding import rule
-from tests.harness import event, run, run_flow, trigger
+from tests.harness import event, run, trigger
 
 TRIGGERS = [
     rule("consent: marketing", name="asks_consent", match="steps: [{event: a}]"),

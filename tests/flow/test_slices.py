@@ -4,7 +4,8 @@ import pytest
 
 from operators import apart
 from operators.apart import ApartAutomaton
-from tests.harness import event, run, run_flow, trigger
+from tests.backtests import run_flow
+from tests.harness import event, run, trigger
 
 VIEWED = trigger(
     "key: properties.p\nper: customer_id\nsteps: [{event: view, as: v}, {event: price, within: 30d}]",

@@ -7,6 +7,7 @@ again and again on a recovery store; resumed at other numbers of workers.
 import orjson
 import pytest
 
+from tests.backtests import run_files
 from tests.golden.cases import (
     HERE,
     MAX_OUT_OF_ORDERNESS,
@@ -22,7 +23,7 @@ from tests.golden.cases import (
     trigger_file,
 )
 from tests.golden.lives import lived
-from tests.harness import run, run_files
+from tests.harness import run
 
 FIRES_ON_ARRIVAL = ["welcome"]
 

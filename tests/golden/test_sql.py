@@ -21,9 +21,10 @@ from operators.clock import PartitionClock
 from operators.decode import Decoder, Messages
 from operators.records import Record
 from operators.render import iso_ms
+from tests.backtests import run_files
 from tests.golden.cases import MAX_OUT_OF_ORDERNESS, NAMES, ROOT, SCHEMAS, SCORED, TRIGGERS, all_at_once
 from tests.golden.trigger_sql import QUERIES
-from tests.harness import run_files, us
+from tests.harness import us
 
 SAID = sorted(path.stem for path in QUERIES.glob("*.sql"))
 OPENING_US = int(datetime(2026, 2, 9, 10, tzinfo=UTC).timestamp()) * 1_000_000

@@ -14,7 +14,8 @@ import pytest
 
 from benchmarks.event_file import epoch_ms, read_events
 from benchmarks.reference import abandonments
-from tests.harness import run, run_files, trigger
+from tests.backtests import run_files
+from tests.harness import run, trigger
 
 ROOT = Path(__file__).parents[2]
 WEEK = ROOT.parent / "shared" / "data" / "ga_store_2016_08_week1.jsonl.gz"

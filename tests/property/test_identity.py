@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import operators.anonymous.group
-from tests.harness import START_US, compiled, run, run_flow, trigger, us
+from tests.backtests import run_flow
+from tests.harness import START_US, compiled, run, trigger, us
 from tests.property.identity_oracle import answers
 from tests.property.policy_strategies import profiles, reader, ruled
 from tests.property.strategies import GRID_US, streams, triggers

@@ -6,7 +6,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.harness import run, run_flow
+from tests.backtests import run_flow
+from tests.harness import run
 from tests.property.runs_here import runs_here
 from tests.property.strategies import GRID_US, OPENING, streams, triggers
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
-from tests.harness import compiled, event, heartbeat, run, run_flow, trigger, watermark
+from tests.backtests import run_flow
+from tests.harness import compiled, event, heartbeat, run, trigger, watermark
 
 GOLD = trigger("steps: [{event: a, where: {$customer.tier: {eq: gold}}}, {absent: b, within: 10m}]")
 ARRIVAL = trigger("steps: [{event: a, where: {$customer.tier: {eq: gold}}}]")

@@ -4,7 +4,8 @@ import pytest
 
 from operators.decode import Decoder, Messages
 from operators.reasons import DeadReason
-from tests.harness import run_files, trigger
+from tests.backtests import run_files
+from tests.harness import trigger
 
 ONE, TWO = (b'{"event_id":"%d","type":"a","customer_id":"c","event_time":1767607200000}' % number for number in (1, 2))
 
