@@ -50,6 +50,7 @@ _POLL: Final = timedelta(milliseconds=5)
 """How soon an empty partition is asked again: what a lone event waits at most for its chunk."""
 _BROADCAST_S: Final = 0.02
 """At most this often does a chunk carry the watermark to key groups without an event in it."""
+_ELSEWHERE_S: Final = 1.0
 _HEARTBEAT_S: Final = 0.1
 """How often silence at the head of the log moves time: each heartbeat wakes every key group."""
 
@@ -128,8 +129,10 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         """When Kafka was last asked where the log ends, and its answer (`HeadWatch`)."""
         self._away = False
         """librdkafka has lost the brokers, and nothing has come since."""
-        self._heard: tuple[float, tuple[int, int] | None] = (time.monotonic(), None)
-        """When Kafka last gave a sign of life (monotonic), and what ``head`` was then."""
+        self._asked_s = time.monotonic()
+        self._silent_s = 0.0
+        """How long Kafka has been asked in vain, and what ``head`` was then."""
+        self._heard_head: tuple[int, int] | None = None
         self._source = source
         self._topic = source.topics[origin[0]]
         self._next_offset = 0
@@ -167,7 +170,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             self._begin_at_earliest()
         expected_offset = self._next_offset
         line = self._source.line
-        messages = self._consume() if line.may_read(self.origin) else []
+        may_read = line.may_read(self.origin)
+        messages = self._consume() if may_read else []
         self._next_awake = None
         if messages:
             chunk = self._chunk(messages, expected_offset)
@@ -177,6 +181,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         if messages:
             return [chunk]
         self._next_awake = datetime.now(UTC) + _POLL
+        self._stop_if_away_for_good(asked=may_read)
         return self._silence()
 
     def next_awake(self) -> datetime | None:
@@ -306,7 +311,6 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
 
     def _silence(self) -> list[Chunk]:
         """Nothing to read: a heartbeat, or a watermark that an earlier chunk kept to itself, or nothing."""
-        self._stop_if_away_for_good()
         now_us = self._source.clock()
         if self.at_head and now_us - self._quiet_since_us >= self._source.idle_after_us:
             now_s = time.monotonic()
@@ -334,7 +338,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
 
     def _hear_life(self) -> None:
         self._away = False
-        self._heard = (time.monotonic(), self.head)
+        self._silent_s = 0.0
+        self._heard_head = self.head
 
     def _hear_of_connection(self, error: KafkaError) -> None:
         """Called within ``consume``: what librdkafka says of the brokers rather than of the partition.
@@ -346,12 +351,18 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             self._away = True
             log.warning("reading %s: %s; waiting", part_name(self.origin), error.str())
 
-    def _stop_if_away_for_good(self) -> None:
-        """At the head of the log Kafka is asked all the time; elsewhere a lost connection tells that it is away."""
-        heard_s, head = self._heard
-        if self.head is not head or not (self.at_head or self._away):
+    def _stop_if_away_for_good(self, *, asked: bool) -> None:
+        """A sign of life is a message, the end of the log, or there the answer where it ends.
+
+        The time counts in which they were ``asked`` for: not while the partition waits for others, nor more than
+        a second of what the worker spent elsewhere.
+        """
+        now_s = time.monotonic()
+        self._silent_s += min(now_s - self._asked_s, _ELSEWHERE_S)
+        self._asked_s = now_s
+        if self.head is not self._heard_head or not asked:
             self._hear_life()
-        elif time.monotonic() - heard_s > self._source.deadline_s:
+        elif self._silent_s > self._source.deadline_s:
             raise SourceUnavailable(
                 f"Kafka at {self._source.consumer.get('bootstrap.servers')} has not answered for "
                 f"{self._source.deadline_s:g} s (CT_KAFKA_DEADLINE), reading {part_name(self.origin)}: when it does, "

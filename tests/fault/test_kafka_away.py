@@ -81,6 +81,6 @@ def test_a_topic_that_is_deleted_ends_the_flow_and_is_named(
         if which != "topic":
             add_cart(mortal, "b")
         assert flow.wait(90) not in (0, None)
-        said = re.search(r"(DeliveryFailed|SpoolUnreadable|SourceError): .*", flow.output)
+        said = re.search(r"(DeliveryFailed|SpoolUnreadable|SourceError|SourceUnavailable): .*", flow.output)
         assert said is not None
         assert topic in said[0]

@@ -11,9 +11,9 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from flows.actions_tail import STATE, ActionsTail, TailPartition
-from flows.kafka_topics import SourceError
 from flows.topic_ends import NO_ID
 from operators.records import Decision
+from operators.state import StateFormatError
 from sinks.errors import DeliveryFailed, TakenOver
 from sinks.kafka.action_message import action_headers, action_key, render_action
 from sinks.kafka.actions import ActionsSink, Opening, part_of
@@ -239,7 +239,7 @@ def test_a_message_that_is_refused_fails_its_transaction_with_the_reason(kafka: 
 
 
 def test_a_state_of_another_format_is_refused(job: Job) -> None:
-    with pytest.raises(SourceError, match="customer-triggers/actions-tail/9"):
+    with pytest.raises(StateFormatError, match="customer-triggers/actions-tail/9"):
         job.tail(("customer-triggers/actions-tail/9", "", {}))
 
 

@@ -6,6 +6,7 @@ from flows import kafka_source
 from flows.kafka_source import KafkaSource, TopicSource
 from flows.kafka_topics import SourceError
 from operators.decode import Decoder
+from operators.state import StateFormatError
 from tests.kafka.topics import TopicFactory
 from tests.loopback_port import LOOPBACK, free_port
 
@@ -36,5 +37,5 @@ def test_a_topic_that_nobody_made(kafka: str) -> None:
 
 def test_a_snapshot_of_another_format(kafka: str, topic: TopicFactory) -> None:
     name = topic()
-    with pytest.raises(SourceError, match=r"of format 'other/1', this reads 'customer-triggers/kafka-partition/1'"):
+    with pytest.raises(StateFormatError, match=r"'other/1'; this version reads 'customer-triggers/kafka-partition/1'"):
         source(kafka, name).build_part("source", f"{name}/0", ("other/1", 7, (0, 0)))
