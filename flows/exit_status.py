@@ -11,7 +11,14 @@ from flows.kafka_topics import PartitionsChanged, SourceError, SourceUnavailable
 from operators.detect import WorkersError
 from operators.profiles.stored import ProfileFormatError
 from operators.state import StateFormatError
-from sinks.errors import DeliveryFailed, RetriesExhausted, TerminalSinkError, TransientSinkError
+from sinks.errors import (
+    DeliveryFailed,
+    DeliveryRefused,
+    RetriesExhausted,
+    TakenOver,
+    TerminalSinkError,
+    TransientSinkError,
+)
 
 
 class ExitStatus(IntEnum):
@@ -31,7 +38,8 @@ class ExitStatus(IntEnum):
     """Another process of the cluster has ended, and with it the cluster."""
 
 
-_UNAVAILABLE = (SourceUnavailable, RetriesExhausted, DeliveryFailed, TransientSinkError)
+# One that was only thought dead, a suspended machine say, finds itself taken over: a new start takes over in turn.
+_UNAVAILABLE = (SourceUnavailable, RetriesExhausted, DeliveryFailed, TakenOver, TransientSinkError)
 _NOT_BY_ITSELF = (
     ConfigError,
     SourceError,
@@ -49,7 +57,7 @@ def status_of(error: BaseException) -> ExitStatus:
     """The status that tells of this error."""
     if isinstance(error, PartitionsChanged):
         return ExitStatus.PARTITIONS_CHANGED
-    if isinstance(error, _UNAVAILABLE):
+    if isinstance(error, _UNAVAILABLE) and not isinstance(error, DeliveryRefused):
         return ExitStatus.UNAVAILABLE
     if isinstance(error, _NOT_BY_ITSELF):
         return ExitStatus.BAD_CONFIGURATION

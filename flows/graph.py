@@ -22,7 +22,7 @@ from flows.draining import DrainSource
 from flows.exit_status import status_of
 from flows.kafka_access import missing_access
 from flows.kafka_source import KafkaSource, TopicSource
-from flows.kafka_topics import SourceError, list_origins, part_name
+from flows.kafka_topics import NoSuchTopic, SourceError, list_origins, part_name
 from flows.loading import planned, topic_decoders
 from flows.metrics import FlowMetrics
 from flows.stop import process_stop
@@ -173,7 +173,7 @@ class Live:
             return
         try:
             list_origins(kafka, [topic])
-        except SourceError as error:
+        except NoSuchTopic as error:
             log.warning("%s: rows go to ClickHouse straight, and while it is away the flow waits", error)
             return
         self.reads.append(topic)

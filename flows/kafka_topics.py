@@ -26,10 +26,15 @@ PASSING: Final = frozenset(
 """What librdkafka goes on trying to mend by itself."""
 _PASSING_OF_TOPICS: Final = frozenset({KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION})
 """What a topic says while its brokers change places."""
+_UNKNOWN: Final = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC})
 
 
 class SourceError(Exception):
     """Kafka cannot be read; the message says what to do."""
+
+
+class NoSuchTopic(SourceError):
+    """Kafka answers, and has no topic of this name."""
 
 
 class SourceUnavailable(SourceError):
@@ -59,6 +64,8 @@ def consumer_config(connection: Mapping[str, Any], *, partitions: int = 1) -> di
         "fetch.wait.max.ms": 50,
         "queued.max.messages.kbytes": queue_kbytes,
         **connection,
+        # What was taken back must not be read, whatever else is asked for.
+        "isolation.level": "read_committed",
     }
 
 
@@ -80,7 +87,8 @@ def list_origins(connection: Mapping[str, Any], topics: Iterable[str]) -> list[O
                 why = "it has no partitions" if found.error is None else found.error.str()
                 acl = found.error and refusal_of(found.error, connection, topic=topic)
                 passes = found.error is not None and found.error.code() in _PASSING_OF_TOPICS
-                failed = SourceUnavailable if passes else SourceError
+                is_unknown = found.error is not None and found.error.code() in _UNKNOWN
+                failed = SourceUnavailable if passes else NoSuchTopic if is_unknown else SourceError
                 raise failed(f"topic {topic!r} cannot be read at {where}: {acl or why}")
             origins += [(topic, partition) for partition in found.partitions]
         return origins

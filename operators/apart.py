@@ -23,6 +23,8 @@ from operators.states import StatesByFirst
 
 SLICE: Final = 500
 """Owners who are shown an event in one go: about as much work as a chunk is."""
+MOST_SHOWINGS: Final = 8
+"""Events that wait to be shown; each holds all of its owners, and each owner is looked for in each."""
 
 
 class Showing:
@@ -66,6 +68,8 @@ class ApartAutomaton(Automaton):
             concerned = dict.fromkeys(self._concerned(key, event))
             concerned.pop((key, per), None)
             if len(concerned) > SLICE:
+                if len(self.showings) == MOST_SHOWINGS:
+                    self.go_on(None)
                 self.showings.append(Showing(event, ways, concerned))
             else:
                 for each in concerned:

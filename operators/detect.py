@@ -7,7 +7,8 @@ share the profiles in memory: the group changes them, a cold key stores its buck
 epoch when everything of it and nothing of the next has been processed, and hands all of them out before the first
 input after a resume, so what both store is one state (tests/recovery/test_profiles_resumed.py; decision 0006).
 
-Nothing here depends on a wall clock, so no notification is ever asked for.
+Nothing here depends on a wall clock. A group that is behind with an event that concerns many (``operators.apart``) asks
+to be woken at once.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@
             ├── RowsRefused               the server read the rows and will not have them
             ├── RetriesExhausted          transient, but for longer than the deadline
             ├── DeliveryFailed            a Kafka message that was not confirmed
+            │   └── DeliveryRefused       and never will: a right, a password, a setting
             ├── TakenOver                 another run of this job sends its actions now
             ├── SpoolUnreadable           rows wait on the spool and cannot be read from it
             ├── EmbeddedMissing           chDB is not installed
@@ -58,6 +59,10 @@ class RetriesExhausted(TerminalSinkError):
 
 class DeliveryFailed(TerminalSinkError):
     """Kafka did not confirm a message."""
+
+
+class DeliveryRefused(DeliveryFailed):
+    """Kafka will not take what we send until somebody changes something."""
 
 
 class TakenOver(TerminalSinkError):

@@ -13,7 +13,9 @@ from bytewax.dataflow import Dataflow, Operator
 
 Saw = Callable[[BaseException], None]
 
-_BUILT: Final = ("next_batch", "write_batch", "on_batch", "on_eof", "snapshot", "close")
+_BUILT: Final = (
+    *("next_batch", "next_awake", "write_batch", "on_batch", "on_notify", "on_eof", "notify_at", "snapshot", "close"),
+)
 """What the engine calls of a partition or a logic, once it is built."""
 _BUILDERS: Final = {"source": ("build_part", "build"), "sink": ("build_part", "build")}
 _CALLED: Final = ("mapper", "predicate", "inspector")

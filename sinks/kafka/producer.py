@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from operators.records import Headers
 from sinks import metrics
-from sinks.errors import DeliveryFailed
+from sinks.errors import DeliveryFailed, DeliveryRefused
 from sinks.kafka.refusals import refusal_of
 
 KafkaConfig: TypeAlias = Mapping[str, str | int | float | bool]
@@ -56,6 +56,7 @@ class ConfirmedProducer:
         self._config = config
         self._guard = threading.Lock()
         self._failure: str | None = None
+        self._error: type[DeliveryFailed] = DeliveryFailed
         self._last_error = ""
         self._delivered = metrics.MESSAGES_DELIVERED.labels(topic=topic)
         self._failed = metrics.MESSAGES_FAILED.labels(topic=topic)
@@ -69,7 +70,7 @@ class ConfirmedProducer:
         try:
             self._producer = Producer(settings, logger=_log)
         except (KafkaException, ValueError) as error:
-            raise DeliveryFailed(f"The Kafka configuration is refused: {error}. Correct it.") from None
+            raise DeliveryRefused(f"The Kafka configuration is refused: {error}. Correct it.") from None
 
     def write(self, value: bytes, *, key: bytes | None, headers: Headers) -> None:
         """Queue one message; waits while librdkafka's queue is full. Raises `DeliveryFailed`."""
@@ -88,7 +89,7 @@ class ConfirmedProducer:
             except KafkaException as error:
                 # Refused before it was queued, as a message too large is: no report will come.
                 self._failed.inc()
-                self._latch(self._told(error.args[0]))
+                self._latch_error(error.args[0])
 
     def poll(self) -> None:
         """Serve the reports that are there, without waiting. Raises `DeliveryFailed`."""
@@ -108,7 +109,7 @@ class ConfirmedProducer:
         try:
             return serve()
         except KafkaException as error:
-            self._latch(self._told(error.args[0]))
+            self._latch_error(error.args[0])
             return 0
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
@@ -116,31 +117,31 @@ class ConfirmedProducer:
             self._delivered.inc()
             return
         self._failed.inc()
-        self._latch(self._told(error))
+        self._latch_error(error)
 
     def _on_error(self, error: KafkaError) -> None:
         self._last_error = error.str()
-        refused = self._refusal_of(error)
-        if refused is not None or error.fatal():
-            self._latch(refused or error.str())
+        if self._refusal_of(error) is not None or error.fatal():
+            self._latch_error(error)
 
-    def _told(self, error: KafkaError) -> str:
-        return self._refusal_of(error) or error.str()
+    def _latch_error(self, error: KafkaError) -> None:
+        refused = self._refusal_of(error)
+        self._latch(refused or error.str(), refused=refused is not None)
 
     def _refusal_of(self, error: KafkaError) -> str | None:
         """What librdkafka would try again for ever, or until the message is too old, though only a person can help."""
         return refusal_of(error, self._config, topic=self._topic, operation="Write")
 
-    def _latch(self, reason: str) -> None:
+    def _latch(self, reason: str, *, refused: bool = False) -> None:
         with self._guard:
             if self._failure is None:
-                self._failure = reason
+                self._failure, self._error = reason, DeliveryRefused if refused else DeliveryFailed
 
     def _raise_latched(self) -> None:
         if self._failure is None:
             return
         heard = f" (last heard: {self._last_error})" if self._last_error else ""
-        raise DeliveryFailed(
+        raise self._error(
             f"Kafka at {self._brokers} did not take a message for topic {self._topic}: {self._failure}{heard}. "
             "Nothing after the last closed epoch counts as done: when the cause is gone, start the job again."
         )

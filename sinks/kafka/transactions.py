@@ -24,7 +24,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from operators.records import Headers
 from sinks import metrics
-from sinks.errors import DeliveryFailed, SinkError, TakenOver, TerminalSinkError
+from sinks.errors import DeliveryFailed, DeliveryRefused, SinkError, TakenOver, TerminalSinkError
 from sinks.kafka.producer import DEFAULTS, REQUIRED, KafkaConfig
 from sinks.kafka.refusals import refusal_of
 
@@ -111,6 +111,8 @@ class TransactionalProducer:
         self._where = str(config.get("bootstrap.servers", "no bootstrap.servers"))
         self._last_error = ""
         self._refused = ""
+        """What only a person can change, once Kafka has said so."""
+        self._undelivered = ""
         self._producer, this = _opened(config, transactional_id, deadline_s, error_cb=self._on_error)
         if after is not None and not this.is_next_after(after):
             raise _taken_over(transactional_id)
@@ -148,8 +150,12 @@ class TransactionalProducer:
         self._thread.join()
 
     def _run(self) -> None:
-        while batch := self._take():
+        batch: list[_Waiting] = []
+        while True:
             try:
+                batch = self._take()
+                if not batch:
+                    return
                 self._send(batch)
             except Exception as error:  # the thread must not die without a word: `flush` would wait for ever
                 metrics.MESSAGES_FAILED.labels(topic=self._topic).inc(len(batch))
@@ -173,7 +179,7 @@ class TransactionalProducer:
 
     def _send(self, batch: Sequence[_Waiting]) -> None:
         """One transaction. Raises `KafkaException`."""
-        self._refused = ""
+        self._refused = self._undelivered = ""
         self._producer.poll(0)
         self._producer.begin_transaction()
         for each in batch:
@@ -183,7 +189,7 @@ class TransactionalProducer:
             try:
                 self._producer.commit_transaction(max(deadline - time.monotonic(), 0.1))
             except KafkaException as error:
-                if self._refused or not error.args[0].retriable() or time.monotonic() >= deadline:
+                if self._refused or self._undelivered or not error.args[0].retriable() or time.monotonic() >= deadline:
                     raise
             else:
                 return
@@ -208,8 +214,9 @@ class TransactionalProducer:
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         """On our own thread. A message that was refused fails the commit, which does not say why."""
-        if error is not None and error.code() not in _PURGED and not self._refused:
-            self._refused = self._refusal_of(error) or error.str()
+        if error is not None and error.code() not in _PURGED:
+            self._undelivered = self._undelivered or error.str()
+            self._refused = self._refused or self._refusal_of(error) or ""
 
     def _on_error(self, error: KafkaError) -> None:
         self._last_error = error.str()
@@ -225,9 +232,9 @@ class TransactionalProducer:
         if cause is not None and cause.code() in _GONE:
             failed = _taken_over(self._id)
         else:
-            refused = None if cause is None else self._refusal_of(cause)
-            reason = self._refused or refused or (repr(error) if cause is None else cause.str())
-            failed = DeliveryFailed(
+            refused = self._refused or (None if cause is None else self._refusal_of(cause))
+            reason = refused or self._undelivered or (repr(error) if cause is None else cause.str())
+            failed = (DeliveryRefused if refused else DeliveryFailed)(
                 f"Kafka at {self._where} did not take a transaction for topic {self._topic}: {reason}{heard}. "
                 "Nothing after the last closed epoch counts as done: when the cause is gone, start the job again."
             )
@@ -277,7 +284,7 @@ def _opened(
     try:
         producer = Producer(settings, logger=_log)
     except (KafkaException, ValueError) as error:
-        raise DeliveryFailed(f"The Kafka configuration is refused: {error}. Correct it.") from None
+        raise DeliveryRefused(f"The Kafka configuration is refused: {error}. Correct it.") from None
     deadline = time.monotonic() + deadline_s
     while True:
         try:
@@ -292,7 +299,7 @@ def _opened(
             if refused or not cause.retriable() or time.monotonic() >= deadline:
                 last = f" (last heard: {heard[-1]})" if heard else ""
                 where = config.get("bootstrap.servers", "no bootstrap.servers")
-                raise DeliveryFailed(
+                raise (DeliveryRefused if refused else DeliveryFailed)(
                     f"Kafka at {where} does not begin transactions of {transactional_id}: "
                     f"{refused[0] if refused else cause.str() + last}. "
                     "When the cause is gone, start the job again."

@@ -111,7 +111,7 @@ class SpoolReader:
         try:
             found = self._consumer.list_topics(self._topic, timeout=_ANSWER_TIMEOUT_S).topics[self._topic]
             if found.error is not None:
-                raise self._unreadable(found.error)
+                raise KafkaException(found.error)
             new = [TopicPartition(self._topic, each) for each in found.partitions if each not in self._next]
             starts = [self._start(at) for at in self._consumer.committed(new, timeout=_ANSWER_TIMEOUT_S)] if new else []
         except KafkaException as error:

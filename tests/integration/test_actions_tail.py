@@ -14,7 +14,7 @@ from flows.actions_tail import STATE, ActionsTail, TailPartition
 from flows.topic_ends import NO_ID
 from operators.records import Decision
 from operators.state import StateFormatError
-from sinks.errors import DeliveryFailed, TakenOver
+from sinks.errors import DeliveryFailed, DeliveryRefused, TakenOver
 from sinks.kafka.action_message import action_headers, action_key, render_action
 from sinks.kafka.actions import ActionsSink, Opening, part_of
 from sinks.kafka.transactions import TransactionalProducer, fence
@@ -249,7 +249,7 @@ def test_a_broker_that_does_not_answer_is_said_so() -> None:
 
 
 def test_a_refused_configuration_shows_no_password() -> None:
-    with pytest.raises(DeliveryFailed, match="Correct it") as caught:
+    with pytest.raises(DeliveryRefused, match="Correct it") as caught:
         fence({"bootstrap.servers": "b:1", "sasl.passwort": "hunter2"}, ["x"])
     assert "hunter2" not in str(caught.value)
 

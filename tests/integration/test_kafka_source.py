@@ -4,7 +4,7 @@ import pytest
 
 from flows import kafka_source
 from flows.kafka_source import KafkaSource, TopicSource
-from flows.kafka_topics import SourceError
+from flows.kafka_topics import NoSuchTopic, SourceError
 from operators.decode import Decoder
 from operators.state import StateFormatError
 from tests.kafka.topics import TopicFactory
@@ -31,7 +31,7 @@ def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_topic_that_nobody_made(kafka: str) -> None:
-    with pytest.raises(SourceError, match=rf"topic 'nobody-made-this' cannot be read at {kafka}: .*Unknown topic"):
+    with pytest.raises(NoSuchTopic, match=rf"topic 'nobody-made-this' cannot be read at {kafka}: .*Unknown topic"):
         source(kafka, "nobody-made-this").origins()
 
 

@@ -11,7 +11,7 @@ from operators.state import StateFormatError
 from sinks import errors
 from sinks.errors import SinkError
 
-MENDED = {"DeliveryFailed", "RetriesExhausted", "TransientSinkError"}
+MENDED = {"DeliveryFailed", "TakenOver", "RetriesExhausted", "TransientSinkError"}
 
 
 def sink_errors(kind: type[SinkError] = SinkError) -> list[type[SinkError]]:

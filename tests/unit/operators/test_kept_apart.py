@@ -224,3 +224,17 @@ def test_what_is_half_shown_is_stored_and_goes_on(in_slices, group):
     assert [list(fresh.go_on()) for _ in range(9)][-1] == []
     assert not fresh.is_behind
     assert fresh.open_matches == 0
+
+
+def test_no_more_than_a_few_events_wait_to_be_shown(in_slices, monkeypatch, group):
+    monkeypatch.setattr(apart, "MOST_SHOWINGS", 3)
+    found, feed = group
+    raised = [
+        event("price_changed", f"{minute}m", customer="shop", product_id="p", price=900) for minute in range(6, 40)
+    ]
+    feed(*raised, dropped("50m"), event("other", "60m"))
+    (automaton,) = found.apart
+    assert len(automaton.showings) <= 3
+    while found.is_behind:
+        found.go_on()
+    assert found.open_matches == 0

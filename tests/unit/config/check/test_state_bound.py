@@ -41,9 +41,9 @@ def kept_bytes(text: str, types: list[str]) -> float:
     graph.feed(log, (log.origin,), Decoder(), 10_000)
     (group,) = graph.groups.values()
     _, base, _ = snapshot(group)
-    ((_, _, states),) = msgspec.msgpack.decode(base)["triggers"].values()
-    assert len(states) == CUSTOMERS
-    return len(msgspec.msgpack.encode(states)) / CUSTOMERS
+    ((_, _, (owners, states)),) = msgspec.msgpack.decode(base)["triggers"].values()
+    assert len(owners) == len(states) == CUSTOMERS
+    return len(msgspec.msgpack.encode([owners, states])) / CUSTOMERS
 
 
 DATA = "actions: [{channel: email, template: t, data: {x: $NAME.properties.value, y: $NAME.properties.other}}]"

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from operators.policy.decide_group import FORMAT, DecideGroup
+from operators.state import StateFormatError
 from tests.fixtures import write_decide_state as fixture
 from tests.harness import compiled
 
@@ -25,5 +26,5 @@ def test_the_stored_state_of_format_1_loads_and_goes_on():
     "stored", [None, b"pickle", ("customer-triggers/decide-group/9", b"", ()), (FORMAT, b"", (b"x",))]
 )
 def test_what_is_no_state_of_this_format_is_refused(stored):
-    with pytest.raises(ValueError, match="the recovery store holds state of format"):
+    with pytest.raises(StateFormatError, match="the recovery store holds state of format"):
         fresh().restore(stored)
