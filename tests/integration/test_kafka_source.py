@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows import kafka_source
+from flows import kafka_topics
 from flows.kafka_source import KafkaSource, TopicSource
 from flows.kafka_topics import NoSuchTopic, SourceError
 from operators.decode import Decoder
@@ -24,7 +24,7 @@ def source(bootstrap_servers: str, topic: str) -> KafkaSource:
 
 
 def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka_source, "_METADATA_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(kafka_topics, "METADATA_TIMEOUT_S", 0.5)
     nobody = f"{LOOPBACK}:{free_port()}"
     with pytest.raises(SourceError, match=rf"no Kafka answers at {nobody} within 0.5 s: .*Connection refused"):
         source(nobody, "events").origins()
