@@ -59,7 +59,7 @@ from operators.timers import Timers
 FOREIGN_LENGTH = INDEX + 2
 """Of an entry in ``KeyGroup.waiting_foreign``; a handover is longer, a home event longer still."""
 EVENT_LENGTH = CONTEXT + 1
-AWAKE = 512
+AWAKE = 4_096
 """Keys of one trigger that may be touched before what they have open comes to rest, where no snapshot brings it."""
 Told: TypeAlias = Decision | LateEvent | Undecided
 """What a key group has to tell; undecided matches where another step decides."""
