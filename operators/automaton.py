@@ -75,11 +75,13 @@ class Automaton:
 
         Without ``begins`` no match begins with it.
         """
-        now_us = event[ORDER]
-        state = self.states.get(owner)
+        now_us, states = event[ORDER], self.states
+        state = states.live.get(owner)
+        if state is None and owner in states.resting:
+            state = states.get(owner)
         if state is not None and state.due_us <= now_us:
             self.on_timer(owner, now_us)
-            state = self.states.get(owner)
+            state = states.get(owner)
         if event[TIME] < now_us:
             self._hear_late(state, owner, event, ways)
             return
