@@ -11,6 +11,8 @@ is; only what is found must not be decided before all of them were shown it (``s
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from typing import Any, Final
 
 from operators.automaton import Automaton
@@ -30,13 +32,24 @@ MOST_SHOWINGS: Final = 8
 class Showing:
     """An event that some of its key's owners have still to be shown."""
 
-    __slots__ = ("event", "owners", "ways")
+    __slots__ = ("_turns", "event", "owners", "ways")
 
-    def __init__(self, event: Event, ways: Ways, owners: dict[Owner, None]) -> None:
+    def __init__(self, event: Event, ways: Ways, owners: Iterable[Owner]) -> None:
         self.event = event
         self.ways = ways
-        self.owners = owners
-        """In the order in which they came."""
+        self._turns = deque(owners)
+        """In the order in which they came; also those who have been shown it out of turn."""
+        self.owners = set(self._turns)
+
+    def left(self) -> list[Owner]:
+        """Who has still to be shown it, in turn."""
+        return [owner for owner in self._turns if owner in self.owners]
+
+    def next(self) -> Owner:
+        """Whose turn it is; there is somebody."""
+        while self._turns[0] not in self.owners:
+            self._turns.popleft()
+        return self._turns[0]
 
 
 class ApartAutomaton(Automaton):
@@ -65,8 +78,7 @@ class ApartAutomaton(Automaton):
         begins &= program.first_types is None or event_type in program.first_types
         per = key_text(program.per(event)) if begins else None
         if self._heeded is None or event_type in self._heeded:
-            concerned = dict.fromkeys(self._concerned(key, event))
-            concerned.pop((key, per), None)
+            concerned = [each for each in self._concerned(key, event) if each[1] != per]
             if len(concerned) > SLICE:
                 if len(self.showings) == MOST_SHOWINGS:
                     self.go_on(None)
@@ -92,7 +104,7 @@ class ApartAutomaton(Automaton):
         left = None if slices is None else slices * SLICE
         while self.showings and left != 0:
             # Whoever is next catches up with this one first, and with what came after it.
-            self._catch_up(next(iter(self.showings[0].owners)))
+            self._catch_up(self.showings[0].next())
             left = None if left is None else left - 1
 
     def _show(self, event: Event, owner: Owner, ways: Ways, *, begins: bool) -> None:
@@ -105,10 +117,12 @@ class ApartAutomaton(Automaton):
             return
         self._catching_up = True
         for showing in self.showings:
-            if showing.owners.pop(owner, self) is None:
+            if owner in showing.owners:
+                showing.owners.remove(owner)
                 super().on_event(showing.event, owner, showing.ways, begins=False)
         self._catching_up = False
-        self.showings = [showing for showing in self.showings if showing.owners]
+        if not all(showing.owners for showing in self.showings):
+            self.showings = [showing for showing in self.showings if showing.owners]
 
     def _concerned(self, key: Any, event: Event) -> list[Any]:
         """Whose open matches the event may do something to."""

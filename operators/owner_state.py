@@ -35,7 +35,7 @@ def plain_showings(automaton: ApartAutomaton) -> list[Any]:
         [
             plain_event(showing.event),
             list(showing.ways.items()) if isinstance(showing.ways, dict) else [[way] for way in showing.ways],
-            list(showing.owners),
+            showing.left(),
         ]
         for showing in automaton.showings
     ]
@@ -46,7 +46,7 @@ def restore_showings(automaton: ApartAutomaton, showings: Iterable[Any]) -> None
     for event, ways, owners in showings:
         by_spec = [(restored_spec(spec), *item) for spec, *item in ways]
         restored = dict(by_spec) if by_spec and len(by_spec[0]) > 1 else tuple(spec for spec, *_ in by_spec)
-        concerned = dict.fromkeys(restored_owner(owner) for owner in owners)
+        concerned = [restored_owner(owner) for owner in owners]
         automaton.showings.append(Showing(event_of(event), restored, concerned))
 
 
