@@ -195,7 +195,7 @@ def _of_detection(detection: Detection, beside: list[Tally], now_us: int) -> Ite
     yield GaugeMetricFamily(
         f"{PREFIX}_timers_held_by_lag",
         "Timers due by system time that the watermark has not reached.",
-        sum(group.timers_due_by(now_us) for group in groups),
+        sum(group.matching.timers_due_by(now_us) for group in groups),
     )
     yield GaugeMetricFamily(
         f"{PREFIX}_snapshot_bytes", "Bytes of the key groups' latest snapshots.", detection.snapshot_bytes()

@@ -13,16 +13,15 @@ from typing import Any, TypeAlias
 from operators.anonymous.customer_states import keep_by_customer
 from operators.anonymous.handing_over import Handovers
 from operators.anonymous.values import FromIdentity, Handover
-from operators.apart import ApartAutomaton
 from operators.arrivals import Arrivals
 from operators.automaton import Automaton, Exited, Found
-from operators.body import by_item, carrying, parsed
+from operators.body import parsed
 from operators.clock import GroupClock
 from operators.decide import match_of
 from operators.line import place_of, released
 from operators.marks import GroupMark, RelayedClock
-from operators.matcher import OWN_WAY
-from operators.plan import Interest, Plan, keys_of
+from operators.matching import FOREIGN_LENGTH, Matching
+from operators.plan import Interest, Plan
 from operators.policy.facts import SentBefore
 from operators.policy.relay import MARK_EVERY_US
 from operators.policy.step import PolicyStep
@@ -30,7 +29,6 @@ from operators.policy.values import Ended, Match, Undecided
 from operators.policy.values import Handover as PolicyHandover
 from operators.profile_reader import ProfileReader
 from operators.profiles import Profiles
-from operators.program import Key, Owner, Spec
 from operators.reasons import Fate
 from operators.records import (
     BEGINNING_OF_TIME,
@@ -39,7 +37,6 @@ from operators.records import (
     END_OF_TIME,
     ID,
     INDEX,
-    ITEM,
     OFFSET,
     ORDER,
     ORIGIN,
@@ -54,13 +51,9 @@ from operators.records import (
 )
 from operators.seen import SeenIds
 from operators.tally import Tally
-from operators.timers import Timers
 
-FOREIGN_LENGTH = INDEX + 2
-"""Of an entry in ``KeyGroup.waiting_foreign``; a handover is longer, a home event longer still."""
 EVENT_LENGTH = CONTEXT + 1
-AWAKE = 4_096
-"""Keys of one trigger that may be touched before what they have open comes to rest, where no snapshot brings it."""
+"""Of a home event in line; a handover is shorter, a foreign one shorter still."""
 Told: TypeAlias = Decision | LateEvent | Undecided
 """What a key group has to tell; undecided matches where another step decides."""
 
@@ -102,48 +95,33 @@ class KeyGroup:
         """How far everything has come, by both ways, and is processed."""
         self.ended = False
         """Whether the bounded input has ended, and everything of it has come."""
-        self.timers = Timers()
-        """One counts while it is its key's ``due_us``."""
         self.profiles = Profiles(plan.profiles, dedupe_horizon_us=dedupe_horizon_us)
         """Its customers' profiles. Stored apart, by ``operators.profiles.stored``."""
         self._read_profile = profiles or self.profile_at
         self._arrived: list[Found] = []
         """Matches that fired on arrival."""
-        self._found: list[Found | Exited] = []
-        self.automata = [
-            (ApartAutomaton if program.keeps_apart else Automaton)(
-                program, self._schedule, self._found.append, self.tally, self._read_profile
-            )
-            for program in plan.programs
-        ]
+        self.matching = Matching(plan, self.tally, self._read_profile)
+        on_arrival = profiles or self.profile_on_arrival
         self.policy = (
-            PolicyStep(
-                plan.programs,
-                self.tally,
-                self._read_profile,
-                profiles or self.profile_on_arrival,
-                knows_sent=knows_sent,
-            )
+            PolicyStep(plan.programs, self.tally, self._read_profile, on_arrival, knows_sent=knows_sent)
             if plan.decides_at_home
             else None
         )
         """None where matches are decided in a step of its own."""
         self.handover: dict[str, Any] | None = None
         """What the policy step of this group kept before matches were decided elsewhere, to be sent there."""
-        self.apart = [automaton for automaton in self.automata if isinstance(automaton, ApartAutomaton)]
-        """Those of them that may be behind."""
         self._marked_us = BEGINNING_OF_TIME
         self._direct_final = False
         self._arrivals = Arrivals(plan, self.automata, self.tally)
         self._identity = RelayedClock(identity_groups) if identity_groups else None
-        self._handovers = Handovers(
-            self.automata,
-            self.tally,
-            self._read_profile,
-            lambda reader: KeyGroup(plan, dedupe_horizon_us=dedupe_horizon_us, profiles=reader),
-        )
+        self._handovers = Handovers(plan, self.automata, self.tally, self._read_profile)
         if identity_groups:
             keep_by_customer(self.automata)
+
+    @property
+    def automata(self) -> list[Automaton]:
+        """One a trigger."""
+        return self.matching.automata
 
     @property
     def open_matches(self) -> int:
@@ -158,13 +136,6 @@ class KeyGroup:
     def profile_on_arrival(self, customer_id: str, time_us: int) -> Mapping[str, Any] | None:
         """The same by everything that has been received, whatever its time."""
         return self.profiles.on_arrival(customer_id, time_us)
-
-    def timers_due_by(self, time_us: int) -> int:
-        """How many timers stand at or before this time; a walk over those alone, for whoever scrapes."""
-        return sum(
-            self.automata[program].states.due_us(owner) == due_us
-            for due_us, program, owner in self.timers.due_by(time_us)
-        )
 
     def receive(self, batch: GroupBatch | FromIdentity | SentBefore) -> list[Told]:
         """What one chunk has for this group; gives what there is to tell of it, in the order of deciding."""
@@ -194,16 +165,12 @@ class KeyGroup:
     @property
     def is_behind(self) -> bool:
         """Whether there is something left to do though nothing has come: to be asked to ``go_on``."""
-        return any(automaton.showings for automaton in self.apart)
+        return any(automaton.showings for automaton in self.matching.apart)
 
     def go_on(self) -> Iterable[Told]:
         """Does a slice of what is left to do; gives what there is to tell then."""
         # The end of a bounded input stands at its watermark: nothing more will come that could stand there too.
-        before_us = self.reached_us + self.ended
-        for automaton in self.apart:
-            automaton.go_on(None if self.ended else 1)
-            if automaton.showing_us is not None:
-                before_us = min(before_us, automaton.showing_us)
+        before_us = min(self.reached_us + self.ended, self.matching.go_on(to_the_end=self.ended))
         return self._decide(before_us, self.ended)
 
     def _take(self, batch: GroupBatch, out: list[Told]) -> None:
@@ -246,12 +213,12 @@ class KeyGroup:
             self._arrived.clear()
             arrived.sort(key=_turn)
             found += arrived
-        for each in self._found:
+        for each in self.matching.found:
             if isinstance(each, Exited):
                 found.append(Ended(each.match_id, each.action, each.event_time_us))
             else:
                 found.append(match_of(each, each.released_us))
-        self._found.clear()
+        self.matching.found.clear()
         if self.policy is not None:
             return self.policy.receive(found, before_us)
         out: list[Told] = [*found]
@@ -320,7 +287,7 @@ class KeyGroup:
                 if not compiled.fires_on_arrival or compiled.watch_us is not None:
                     rest.append(concern)
             if fired:
-                (self._arrived if arrived else self._found).extend(fired)
+                (self._arrived if arrived else self.matching.found).extend(fired)
                 self.seen_foreign.keep(event_id, time_us)
             if rest:
                 self.waiting_foreign.append(
@@ -328,11 +295,12 @@ class KeyGroup:
                 )
 
     def _advance(self, before_us: int, watermark_us: int) -> None:
-        """Processes what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
+        """Shows what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
+        matching = self.matching
         for event in released(self.waiting_arrivals, before_us) if self.waiting_arrivals else ():
-            self._found += self._arrivals.fire(event, self.plan.interest(event[TYPE]), self._read_profile)
+            matching.found += self._arrivals.fire(event, self.plan.interest(event[TYPE]), self._read_profile)
         home = released(self.waiting, before_us) if self.waiting else []
-        self._score(home)
+        matching.score(home)
         foreign = released(self.waiting_foreign, before_us) if self.waiting_foreign else []
         handovers = released(self.waiting_handovers, before_us) if self.waiting_handovers else []
         if foreign or handovers:
@@ -343,92 +311,15 @@ class KeyGroup:
                 while came and FOREIGN_LENGTH < len(came[0]) < EVENT_LENGTH:
                     self._handovers.take(came.pop(0))
                 if len(came) == 1 and len(came[0]) >= EVENT_LENGTH:
-                    self._process(came[0])
+                    matching.show(came[0])
                 elif came:
-                    self._process_all(came)
+                    matching.show_once(came)
         else:
             for event in home:
-                self._process(event)
-        for due_us, program, owner in self.timers.take_due(watermark_us):
-            automaton = self.automata[program]
-            if automaton.states.due_us(owner) == due_us:
-                automaton.on_timer(owner, watermark_us)
-        for automaton in self.automata:
-            if len(automaton.states.live) > AWAKE:
-                automaton.states.rest()
+                matching.show(event)
+        matching.reach(watermark_us)
         self.seen.forget(watermark_us)
         self.seen_foreign.forget(watermark_us)
-
-    def _score(self, events: list[Event]) -> None:
-        """Lets those of the events of which scores are asked carry them, all inferred at once."""
-        if not self.plan.scores:
-            return
-        places = [place for place, event in enumerate(events) if self.plan.interest(event[TYPE]).scores]
-        asking = [carrying(parsed(events[place]), self._read_profile) for place in places]
-        asked = [self.plan.interest(event[TYPE]).scores for event in asking]
-        for place, event, scores in zip(places, asking, self.plan.scores.answers(asking, asked), strict=True):
-            events[place] = (*event, scores)
-
-    def process_alone(self, events: list[Event]) -> None:
-        """Shows these events, in order, to automata that are shown nothing else."""
-        self._score(events)
-        for event in events:
-            self._process(event)
-
-    def let_go(self) -> None:
-        """Lets go of what was found and of the timers: what is open has been taken out."""
-        self.timers = Timers()
-        self._found.clear()
-
-    def _process(self, event: Event) -> None:
-        interest = self.plan.interest(event[TYPE])
-        if interest.forked:
-            self._process_all([event])
-            return
-        if interest.body:
-            event = parsed(event)
-        if interest.reads_profile:
-            event = self._carrying_profile(event)
-        for program, _, keys, ways in interest.home:
-            automaton = self.automata[program]
-            if keys is None:
-                if event[CUSTOMER] is not None:
-                    automaton.on_event(event, event[CUSTOMER], ways)
-                continue
-            for key, item in keys(event):
-                automaton.on_event(by_item(event, item), key, ways)
-
-    def _process_all(self, entries: list[tuple[Any, ...]]) -> None:
-        """One event as it came, at home, from abroad or both: shown once to each trigger and key, whatever the ways."""
-        concerns: dict[tuple[int, Key], dict[Spec | None, Any]] = {}
-        event: Event = ()
-        for entry in entries:
-            if len(entry) == FOREIGN_LENGTH:
-                abroad, foreign = entry[-1]
-                event = event or parsed(abroad)
-                for program, spec, key, item in foreign:
-                    concerns.setdefault((program, key), {})[spec] = item
-                continue
-            event = self._carrying_profile(parsed(entry))
-            for listener in self.plan.interest(event[TYPE]).home:
-                for key, item in keys_of(listener, event):
-                    concerns.setdefault((listener.program, key), {})[listener.spec] = item
-        for (program, key), ways in concerns.items():
-            if len(ways) == 1:
-                ((spec, item),) = ways.items()
-                came_by = OWN_WAY if spec is None else (spec,)
-                self.automata[program].on_event(by_item(event, item), key, came_by)
-            else:
-                self.automata[program].on_event(event, key, ways)
-
-    def _carrying_profile(self, event: Event) -> Event:
-        if len(event) > ITEM or not self.plan.interest(event[TYPE]).reads_profile:
-            return event
-        return carrying(event, self._read_profile)
-
-    def _schedule(self, due_us: int, program: int, owner: Owner) -> None:
-        if due_us < END_OF_TIME:
-            self.timers.add(due_us, program, owner)
 
 
 def _turn(match: Match) -> tuple[Any, ...]:

@@ -53,7 +53,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
             for automaton in group.automata
             if automaton.states or automaton.program.leading
         },
-        "showings": {each.program.name: plain_showings(each) for each in group.apart if each.showings},
+        "showings": {each.program.name: plain_showings(each) for each in group.matching.apart if each.showings},
         "policy": group.handover if group.policy is None else plain_policy(group.policy, group.reached_us),
     }
     return (FORMAT, msgspec.msgpack.encode(base), ())

@@ -10,14 +10,16 @@ hand that over too has its place in ``Handovers.take``, beside these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from operators.anonymous.customer_states import is_by_customer, keys_of
 from operators.anonymous.values import EVENTS, FORGET, KIND, SINCE, WHO, Handover
 from operators.automaton import Automaton, KeyState, Run
 from operators.groups import Group
 from operators.leading import hear
+from operators.matching import Matching
+from operators.plan import Plan
 from operators.profile_reader import ProfileReader
 from operators.program import Program
 from operators.records import BEGINNING_OF_TIME, ORDER
@@ -25,28 +27,16 @@ from operators.repetition import Capture, Captured, place_of
 from operators.runs import More
 from operators.tally import Tally
 
-if TYPE_CHECKING:
-    from operators.group import KeyGroup
-
 
 class Handovers:
-    """Takes what identities hand over to and from the customers of one key group.
+    """Takes what identities hand over to and from the customers of one key group, whose ``automata`` these are."""
 
-    ``fresh`` makes a key group with nothing in it whose automata read profiles so.
-    """
-
-    def __init__(
-        self,
-        automata: Sequence[Automaton],
-        tally: Tally,
-        profiles: ProfileReader,
-        fresh: Callable[[ProfileReader], KeyGroup],
-    ) -> None:
+    def __init__(self, plan: Plan, automata: Sequence[Automaton], tally: Tally, profiles: ProfileReader) -> None:
+        self._plan = plan
         self._automata = automata
         self._tally = tally
         self._profiles = profiles
-        self._fresh = fresh
-        self._alone: KeyGroup | None = None
+        self._alone: Matching | None = None
         self._identified_us = BEGINNING_OF_TIME
 
     def take(self, handover: Handover) -> None:
@@ -55,13 +45,16 @@ class Handovers:
             forget(self._automata, handover[WHO], handover[ORDER], self._tally)
             return
         if self._alone is None:
-            self._alone = self._fresh(self._profile_when_identified)
+            self._alone = Matching(self._plan, Tally(), self._profile_when_identified)
         alone, self._identified_us = self._alone, handover[ORDER]
         for own, fresh in zip(self._automata, alone.automata, strict=True):
             # What was not kept is as if it had not been watched.
             fresh.watched_since_us = max(own.watched_since_us, handover[SINCE])
             fresh.new_since_us = own.new_since_us
-        alone.process_alone(list(handover[EVENTS]))
+        events = list(handover[EVENTS])
+        alone.score(events)
+        for event in events:
+            alone.show(event)
         take_over(self._automata, alone.automata, handover[ORDER], self._tally)
         alone.let_go()
 

@@ -233,7 +233,7 @@ def test_no_more_than_a_few_events_wait_to_be_shown(in_slices, monkeypatch, grou
         event("price_changed", f"{minute}m", customer="shop", product_id="p", price=900) for minute in range(6, 40)
     ]
     feed(*raised, dropped("50m"), event("other", "60m"))
-    (automaton,) = found.apart
+    (automaton,) = found.matching.apart
     assert len(automaton.showings) <= 3
     while found.is_behind:
         found.go_on()

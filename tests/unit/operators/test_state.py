@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from operators import group as group_module
+from operators import matching
 from operators.clock import PartitionClock
 from operators.decode import Decoder
 from operators.group import KeyGroup
@@ -51,10 +51,10 @@ def test_restored_timers_are_due_when_they_were():
     restore(fresh, snapshot(group))
     live = {
         (due, program, key)
-        for due, program, key in group.timers.due_by(END_OF_TIME)
+        for due, program, key in group.matching.timers.due_by(END_OF_TIME)
         if group.automata[program].states.due_us(key) == due
     }
-    assert set(fresh.timers.due_by(END_OF_TIME)) == live
+    assert set(fresh.matching.timers.due_by(END_OF_TIME)) == live
 
 
 @pytest.mark.parametrize("chunk_size", [1, 2, 5])
@@ -166,7 +166,7 @@ def test_a_reworded_trigger_keeps_its_open_matches_and_a_changed_one_does_not():
 def test_what_comes_to_rest_between_any_two_events_goes_on_as_if_it_had_not(monkeypatch, text):
     events = [*fixture.BEFORE, *fixture.AFTER, *OPEN]
     awake = run(text, events, chunk_size=1)
-    monkeypatch.setattr(group_module, "AWAKE", 0)
+    monkeypatch.setattr(matching, "AWAKE", 0)
     rested = run(text, events, chunk_size=1)
     assert rested.lines() == awake.lines()
     assert rested.tally.counts == awake.tally.counts
