@@ -16,7 +16,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from flows.event_files import EventFile, lines_of
 from operators.clock import PartitionClock
 from operators.decode import Decoded, Decoder, Messages, Undecodable
-from operators.decode.canonical import event_time_us, parse_time
+from operators.decode.times import event_time_us, parse_time
 from operators.records import BEGINNING_OF_TIME, END_OF_TIME, MAX_EPOCH_MS, MIN_EPOCH_MS, Chunk, Origin
 
 log = logging.getLogger(__name__)

@@ -43,7 +43,7 @@ SessionId: TypeAlias = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
 EpochMilliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=MIN_EPOCH_MS, le=MAX_EPOCH_MS)]
 
 
-class Record(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class Record(msgspec.Struct, gc=False):
     """One decoded event, validated; ``properties`` and ``context`` are still JSON text of an object.
 
     They are parsed only for events that some trigger listens to; ClickHouse parses them itself.
@@ -51,8 +51,8 @@ class Record(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
     event_id: EventId
     type: TypeName
-    event_time: Annotated[datetime, msgspec.Meta(tz=True)] | EpochMilliseconds
-    """As it was sent; ``Chunk.event_times_us`` has it as a number."""
+    event_time: datetime | str | int
+    """As it was sent (``operators.decode.times``); ``Chunk.event_times_us`` has it as a number."""
     customer_id: CustomerId | None = None
     session_id: SessionId | None = None
     properties: msgspec.Raw = EMPTY_OBJECT

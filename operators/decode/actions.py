@@ -11,9 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from config.language.policy_checks import ACTION_SENT
-from operators.decode.canonical import encode_json, parse_time
+from operators.decode.canonical import encode_json
 from operators.decode.json_text import parse, shown
 from operators.decode.messages import Undecodable
+from operators.decode.times import parse_time
 from operators.reasons import DeadReason
 from operators.records import Record
 

@@ -10,10 +10,11 @@ from base64 import b64decode
 from typing import Any
 
 from operators.decode import segment
-from operators.decode.canonical import encode_json, parse_time
+from operators.decode.canonical import encode_json
 from operators.decode.json_text import SHOWN, parse, shown
 from operators.decode.messages import Undecodable
 from operators.decode.naming import Naming
+from operators.decode.times import parse_time
 from operators.reasons import DeadReason
 from operators.records import Headers, Record
 

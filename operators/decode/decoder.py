@@ -11,6 +11,7 @@ from operators.decode import actions, canonical, cloudevents, segment
 from operators.decode.json_text import parse, shown
 from operators.decode.messages import Decoded, Messages, Undecodable
 from operators.decode.naming import Naming
+from operators.decode.times import event_time_us
 from operators.reasons import DeadReason
 from operators.records import LONGEST_ID, Record
 
@@ -62,8 +63,8 @@ class Decoder:
         values = messages.values
         if self.envelope == "canonical" and values and all(values):
             largest = max(map(len, values))  # type: ignore[arg-type]
-            records = canonical.decode_chunk(values) if largest <= self._max_message_bytes else None  # type: ignore[arg-type]
-            plain = None if records is None else self._plain(records, messages.offsets, messages.record_times_us)
+            found = canonical.decode_chunk(values) if largest <= self._max_message_bytes else None  # type: ignore[arg-type]
+            plain = None if found is None else self._plain(*found, messages.offsets, messages.record_times_us)
             if plain is not None:
                 return plain
         return self._each(messages)
@@ -75,25 +76,33 @@ class Decoder:
         """
         if self.envelope != "canonical" or len(text) > self._max_message_bytes:
             return None
-        records = canonical.decode_lines(text)
-        if records is None:
+        found = canonical.decode_lines(text)
+        if found is None:
             return None
-        return self._plain(records, list(range(first_offset, first_offset + len(records))), [0] * len(records))
+        count = len(found[0])
+        return self._plain(*found, list(range(first_offset, first_offset + count)), [0] * count)
 
-    def _plain(self, records: list[Record], offsets: list[int], record_times_us: list[int]) -> Decoded | None:
-        """The records as they are, if none of them asks for more than their envelope has seen to."""
-        if not self._all_plain(records):
-            return None
-        times_us = canonical.event_times_us(records)
+    def _plain(
+        self, records: list[Record], times_us: list[int], offsets: list[int], record_times_us: list[int]
+    ) -> Decoded | None:
+        """The records as they are, if nothing is wrong with any of them."""
         if self._any_ahead(times_us, record_times_us):
             return None
+        for place in self._asking(records):
+            try:
+                self._check(records[place], times_us[place], record_times_us[place])
+            except Undecodable:
+                return None
         return Decoded(records, times_us, offsets, [0] * len(records), record_times_us, [])
 
-    def _all_plain(self, records: list[Record]) -> bool:
-        """Whether no record asks for a look at its schema or its customer."""
-        if not self._schemas.keys().isdisjoint({record.type for record in records}):
-            return False
-        return None not in [record.customer_id for record in records]
+    def _asking(self, records: list[Record]) -> list[int]:
+        """The places of the records that ask for a look at their schema or their customer."""
+        schemas, types = self._schemas, [record.type for record in records]
+        asking = set() if schemas.keys().isdisjoint(types) else {i for i, each in enumerate(types) if each in schemas}
+        customers = [record.customer_id for record in records]
+        if None in customers:
+            asking.update(i for i, each in enumerate(customers) if each is None)
+        return sorted(asking)
 
     def _any_ahead(self, times_us: list[int], record_times_us: Any) -> bool:
         skew_us = self._max_future_skew_us
@@ -134,7 +143,7 @@ class Decoder:
             try:
                 if isinstance(found, Undecodable):
                     raise found
-                time_us = canonical.event_time_us(found.event_time)
+                time_us = event_time_us(found.event_time)
                 self._check(found, time_us, messages.record_times_us[i])
             except Undecodable as error:
                 refused.append((index, error))

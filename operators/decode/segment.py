@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from operators.decode.canonical import encode_json, parse_time
+from operators.decode.canonical import encode_json
 from operators.decode.json_text import shown
 from operators.decode.messages import Undecodable
 from operators.decode.naming import Naming
+from operators.decode.times import parse_time
 from operators.reasons import DeadReason
 from operators.records import Record
 

@@ -29,3 +29,26 @@ def test_two_values_on_a_line_are_a_dead_letter_for_any_chunk_size(tmp_path, chu
     flow = run_files([rules], file, tmp_path / "out.jsonl", chunk_size=chunk_size)
     assert (flow.summary.read, flow.summary.matched, flow.summary.dead) == (2, 1, 1)
     assert [row["evidence"][0]["offset"] for row in flow.rows] == [1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ONE.replace(b":", b":\n", 1),
+        ONE[:-1] + b',"properties":{"a":\n{}}}',
+        ONE[:-1] + b"\n}",
+        b"\n".join([ONE + TWO, ONE[:-1], b"}"]),
+        b"\n".join([ONE + TWO, b"", TWO]),
+        b"\n" + ONE,
+        ONE + b"\n",
+    ],
+)
+def test_lines_that_are_not_a_value_each_are_not_read_together(text):
+    assert Decoder(schemas={}).decode_lines(text, 0) is None
+
+
+def test_lines_that_are_a_value_each_are_read_together():
+    decoded = Decoder(schemas={}).decode_lines(b"\n".join([ONE, TWO]), 7)
+    assert decoded is not None
+    assert [record.event_id for record in decoded.records] == ["1", "2"]
+    assert decoded.offsets == [7, 8]

@@ -7,7 +7,7 @@ import pytest
 from config.vocabulary import load_vocabularies
 from flows.backtest import CONFIG
 from operators.decode import Decoder, Messages
-from operators.decode.canonical import event_time_us
+from operators.decode.times import event_time_us
 from operators.reasons import DeadReason
 
 VOCABULARIES = load_vocabularies(CONFIG / "vocabulary")
