@@ -11,14 +11,18 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, Literal
 
 import bytewax.operators as op
-from bytewax.dataflow import Dataflow
+from bytewax.dataflow import Dataflow, Stream
+from bytewax.operators import KeyedStream
 
 from config.common_policy import SHIPPED
 from config.durations import parse_duration
@@ -26,17 +30,22 @@ from config.errors import ConfigError, Refused
 from config.events import load_event_schemas
 from config.vocabulary import load_vocabularies
 from flows import steps
-from flows.backtest_report import ReadCount, ReportSink, Summary, read_summary
+from flows.backtest_report import Item, ReadCount, ReportSink, Summary, read_summary
+from flows.beside.feed import FeedSource
+from flows.beside.packed import Fed
+from flows.beside.reader import Reader, cores
 from flows.cluster import WorkerDied, run_cluster
 from flows.file_source import AtEnd, FileSource
 from flows.loading import planned
 from flows.progress import Progress
+from operators.anonymous.group import identity_groups
 from operators.decide_host import Deciding, decide
 from operators.decode import Decoder
-from operators.detect import Detection, Output, detect
-from operators.identity_host import Identity, detect_identified
+from operators.detect import Detection, Output, Routed, detect_routed
+from operators.identity_host import Identity, detect_parted
 from operators.plan import Plan
 from operators.records import Chunk
+from operators.route import Parted, parting_router, router
 
 CONFIG: Final = Path(__file__).parent.parent / "config"
 BAD_INPUT: Final = 2
@@ -46,6 +55,8 @@ IDENTITY_HORIZON_US: Final = 86_400_000_000
 KEY_GROUPS: Final = 24
 """Of a run that keeps no state for a later one, the number changes no answer where event ids are unique, and fewer
 cost less a chunk; these give every usual number of workers an even share."""
+WORTH_A_READER_BYTES: Final = 8 * 1024 * 1024
+"""Of a file: with less to read, starting another process takes as long as it saves."""
 NO_EPOCHS: Final = timedelta(days=365)
 
 
@@ -68,6 +79,16 @@ class Backtest:
     traits: Path = CONFIG / "traits"
     scores: Path = CONFIG / "scores"
     summary: Path = Path("summary.json")
+    readers: int | None = None
+    """1: a process of its own reads for the workers; 0: a worker reads; None: whichever is sooner done."""
+    feeds: tuple[Connection, ...] = ()
+    """By worker, where it hears from the reader."""
+
+    def is_read_beside(self) -> bool:
+        """Whether a process of its own reads: where there is a core for it, and enough to read."""
+        if self.readers is not None:
+            return self.readers > 0
+        return cores() > 1 and self.events.stat().st_size >= WORTH_A_READER_BYTES
 
     def plan(self) -> Plan:
         """The triggers, compiled. Raises ``ConfigError``."""
@@ -79,10 +100,10 @@ class Backtest:
             wants_expired=self.with_expired,
         )
 
-    def flow(self, plan: Plan) -> Dataflow:
-        """The graph; its answer and its summary are written when the file has ended."""
+    def source(self) -> FileSource:
+        """The file. Raises ``ConfigError`` for a bad event schema."""
         vocabularies = load_vocabularies(CONFIG / "vocabulary")
-        source = FileSource(
+        return FileSource(
             path=self.events,
             decoder=Decoder(
                 self.format,
@@ -94,32 +115,64 @@ class Backtest:
             chunk_size=self.chunk_size,
             progress=Progress(self.events.name),
         )
-        names = tuple(program.name for program in plan.programs)
-        detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False, has_identity=self.identity)
+
+    def router(self) -> Callable[[Chunk], Parted]:
+        """What a chunk has for each key group."""
+        return self._router(self.plan())
+
+    def flow(self, plan: Plan) -> Dataflow:
+        """The graph; its answer and its summary are written when the file has ended."""
         flow = Dataflow("backtest")
-        chunks = op.input(steps.SOURCE, flow, source)
-        if detection.has_identity:
-            identity = Identity(detection, self.identity_horizon_us)
-            told = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity)
+        parted, read = self._read_beside(flow) if self.feeds else self._read_here(flow, plan)
+        detection = Detection(plan, KEY_GROUPS, DEDUPE_HORIZON_US, keeps_snapshots=False, has_identity=self.identity)
+        if self.identity:
+            told = detect_parted(steps.DETECT, steps.IDENTITY, parted, Identity(detection, self.identity_horizon_us))
         else:
-            told = detect(steps.DETECT, chunks, detection)
+            routed: KeyedStream[Routed] = op.flat_map("route", parted, _direct)
+            told = detect_routed(steps.DETECT, None, routed, detection)
         reports = KEY_GROUPS + detection.identity_groups
         if not plan.decides_at_home:
             told = decide(steps.DECIDE, told, Deciding(detection))
             reports += KEY_GROUPS
+        names = tuple(program.name for program in plan.programs)
         report = ReportSink(self.out, self.summary, names, reports, self.with_expired)
         found = op.map("report_found", told, _of_report)
-        read = op.map("report_read", chunks, _read_count)
         op.output(steps.OUTPUTS, op.merge("report", found, read), report)
         return flow
+
+    def _read_here(self, flow: Dataflow, plan: Plan) -> tuple[Stream[Parted], KeyedStream[Item]]:
+        chunks = op.input(steps.SOURCE, flow, self.source())
+        return op.map("parted", chunks, self._router(plan)), op.map("report_read", chunks, _count)
+
+    def _read_beside(self, flow: Dataflow) -> tuple[Stream[Parted], KeyedStream[Item]]:
+        fed = op.input(steps.SOURCE, flow, FeedSource(self.feeds))
+        return op.map("parted", fed, _parted), op.map("report_read", fed, _count_fed)
+
+    def _router(self, plan: Plan) -> Callable[[Chunk], Parted]:
+        if self.identity:
+            return parting_router(plan, KEY_GROUPS, identity_groups(KEY_GROUPS))
+        route = router(plan, KEY_GROUPS)
+        return lambda chunk: Parted(route(chunk), [])
 
 
 def _of_report(keyed: tuple[str, Output]) -> tuple[str, Output]:
     return ReportSink.PART, keyed[1]
 
 
-def _read_count(chunk: Chunk) -> tuple[str, ReadCount]:
+def _count(chunk: Chunk) -> tuple[str, Item]:
     return ReportSink.PART, ReadCount(len(chunk.records), len(chunk.dead), chunk.final)
+
+
+def _count_fed(fed: Fed) -> tuple[str, Item]:
+    return ReportSink.PART, ReadCount(fed.events, fed.dead, fed.final)
+
+
+def _parted(fed: Fed) -> Parted:
+    return fed.parted
+
+
+def _direct(parted: Parted) -> Iterable[tuple[str, Routed]]:
+    return parted.direct
 
 
 def build(backtest: Backtest) -> Dataflow:
@@ -135,9 +188,13 @@ def run(backtest: Backtest, *, workers: int = 1) -> Summary:
     backtest.plan()
     with backtest.events.open("rb"):
         pass
-    with tempfile.TemporaryDirectory() as folder:
-        asked = Backtest(**(vars(backtest) | {"summary": Path(folder) / "summary.json"}))
-        seconds = run_cluster(build, asked, workers=workers, epoch=NO_EPOCHS)
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        asked = replace(backtest, summary=Path(folder) / "summary.json")
+        if backtest.is_read_beside():
+            asked = replace(asked, feeds=stack.enter_context(Reader(backtest, workers)).feeds)
+        run_cluster(build, asked, workers=workers, epoch=NO_EPOCHS)
+        seconds = time.perf_counter() - started
         summary = read_summary(asked.summary)
     summary.seconds = seconds
     return summary
@@ -156,6 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with_expired=options.expired,
         policy=options.policy,
         chunk_size=options.chunk_size,
+        readers=options.readers,
         identity=options.identity,
         identity_horizon_us=options.identity_horizon,
         traits=options.traits,
@@ -194,6 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--identity", action=argparse.BooleanOptionalAction, default=True, help="identifies claim anonymous events")
     add("--identity-horizon", type=_duration, default=IDENTITY_HORIZON_US, metavar="24h", help="default: 24h")
     add("--workers", type=_positive, default=1, metavar="N", help="processes")
+    add("--readers", type=int, choices=(0, 1), help="processes that read for the workers; default: as it pays")
     add("--chunk-size", type=_positive, metavar="N", help="events a chunk; changes no answer")
     add("--summary", choices=("text", "json"), default="text", help="how the counts are printed")
     return parser

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from multiprocessing import get_context
@@ -23,18 +22,17 @@ Asked = TypeVar("Asked")
 
 
 class WorkerDied(Exception):
-    """A worker process ended before the flow did; what it printed says why."""
+    """A process of a run ended before the flow did; what it printed says why."""
 
 
-def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: int, epoch: timedelta) -> float:
+def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: int, epoch: timedelta) -> None:
     """Builds ``build(asked)`` in each of ``workers`` processes (one: this one) and runs it to its end.
 
-    Gives the seconds it ran; those of several processes begin with their start.
     Raises ``OSError`` that a step raised in this process, ``WorkerDied`` if another process ended early.
     """
     if workers == 1:
-        return _work(build, asked, [], 0, epoch)
-    started = time.perf_counter()
+        _work(build, asked, [], 0, epoch)
+        return
     addresses = free_addresses(workers)
     context = get_context("spawn")
     processes: list[BaseProcess] = [
@@ -54,15 +52,11 @@ def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: in
                 for other in running.values():
                     other.kill()
                 raise WorkerDied(f"worker process {index} of {workers} ended with status {process.exitcode}")
-    return time.perf_counter() - started
 
 
-def _work(
-    build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta
-) -> float:
+def _work(build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta) -> None:
     flow = build(asked)
     relax_collector()
-    started = time.perf_counter()
     try:
         cluster_main(  # type: ignore[no-untyped-call]
             flow, addresses, index, epoch_interval=epoch, worker_count_per_proc=1
@@ -71,11 +65,10 @@ def _work(
         # The engine wraps what a step raised; what concerns the file concerns the caller.
         cause: BaseException | None = error
         while cause is not None:
-            if isinstance(cause, OSError):
+            if isinstance(cause, OSError | WorkerDied):
                 raise cause from None
             cause = cause.__cause__
         raise
-    return time.perf_counter() - started
 
 
 def _work_in_child(

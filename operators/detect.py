@@ -259,15 +259,16 @@ def detect(
 
 def detect_routed(
     step_id: str,
-    chunks: Stream[Chunk],
+    chunks: Stream[Chunk] | None,
     routed: KeyedStream[Routed],
     detection: Detection,
     sent: KeyedStream[SentBefore] | None = None,
 ) -> KeyedStream[Output]:
-    """The same of what is routed already; ``chunks`` say what they change of profiles."""
+    """The same of what is routed already; ``chunks`` say what they change of profiles, where those are stored."""
     if sent is not None:
         routed = op.merge(f"{step_id}_sent", routed, sent)
     if detection.stores_profiles:
+        assert chunks is not None, "nothing else says what they change"
         op.input(f"{step_id}_workers", chunks.flow(), _CheckedWorkers())
         touches = op.flat_map(f"{step_id}_touch", chunks, toucher(detection.plan, detection.key_groups))
         routed = op.merge(f"{step_id}_routed", routed, touches)

@@ -43,7 +43,6 @@ from operators.records import (
     TIME,
     TYPE,
     Decision,
-    Entry,
     Event,
     GroupBatch,
     LateEvent,
@@ -174,8 +173,8 @@ class KeyGroup:
         return self._decide(before_us, self.ended)
 
     def _take(self, batch: GroupBatch, out: list[Told]) -> None:
-        if batch.entries:
-            self._take_entries(batch, out)
+        if batch.ids:
+            self._take_home(batch, out)
         if batch.foreign:
             self._take_foreign(batch)
         if batch.first_us is not None and batch.origin not in self.first_us:
@@ -230,31 +229,32 @@ class KeyGroup:
             out.append(GroupMark(before_us, final))
         return out
 
-    def _take_entries(self, batch: GroupBatch, out: list[Told]) -> None:
+    def _take_home(self, batch: GroupBatch, out: list[Told]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
-        entries = batch.entries
-        if not batch.late:
-            ids, times_us, *_ = zip(*entries, strict=False)
-            if self.seen.all_new(ids, times_us):
-                self.tally.add(Fate.MATCHED.value, amount=len(entries))
-                for event in batch.heard:
-                    self._hear(event)
-                return
-        self._take_one_by_one(entries, out)
+        if not batch.late and self.seen.all_new(batch.ids, batch.event_times_us):
+            self.tally.add(Fate.MATCHED.value, amount=len(batch.ids))
+            for event in batch.heard:
+                self._hear(event)
+        else:
+            self._take_one_by_one(batch, out)
 
-    def _take_one_by_one(self, entries: list[Entry], out: list[Told]) -> None:
-        """As ``_take_entries``, where some may be late or have come before."""
+    def _take_one_by_one(self, batch: GroupBatch, out: list[Told]) -> None:
+        """As ``_take_home``, where some may be late or have come before."""
         duplicates = late = 0
-        for event_id, time_us, watermark_us, *heard in entries:
+        heard = dict(zip(batch.heard_at, batch.heard, strict=True))
+        columns = zip(batch.ids, batch.event_times_us, batch.watermarks_us, strict=True)
+        for place, (event_id, time_us, watermark_us) in enumerate(columns):
             if self.seen.is_duplicate(event_id, time_us, watermark_us):
                 duplicates += 1
                 continue
-            for event in heard:
-                if time_us < watermark_us:
-                    late += 1
-                    out.append(LateEvent.of(event))
-                self._hear(event)
-        matched = len(entries) - duplicates - late
+            event = heard.get(place)
+            if event is None:
+                continue
+            if time_us < watermark_us:
+                late += 1
+                out.append(LateEvent.of(event))
+            self._hear(event)
+        matched = len(batch.ids) - duplicates - late
         for fate, count in ((Fate.MATCHED, matched), (Fate.DUPLICATE, duplicates), (Fate.LATE, late)):
             if count:
                 self.tally.add(fate.value, amount=count)

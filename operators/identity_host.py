@@ -100,6 +100,19 @@ def detect_identified(
     detection = identity.detection
     route = parting_router(detection.plan, detection.key_groups, detection.identity_groups)
     parted = op.map(f"{identity_step_id}_part", chunks, route)
+    return detect_parted(step_id, identity_step_id, parted, identity, chunks, sent)
+
+
+def detect_parted(
+    step_id: str,
+    identity_step_id: str,
+    parted: Stream[Parted],
+    identity: Identity,
+    chunks: Stream[Chunk] | None = None,
+    sent: KeyedStream[SentBefore] | None = None,
+) -> KeyedStream[Output]:
+    """The same of chunks that are parted already; they are asked for only where profiles are stored."""
+    detection = identity.detection
     apart: KeyedStream[IdentityBatch] = op.flat_map(f"{identity_step_id}_route", parted, _apart)
     identified = op.stateful_batch(identity_step_id, apart, identity.build)
     told: KeyedStream[Output] = op.flat_map(f"{identity_step_id}_told", identified, _told)

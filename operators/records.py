@@ -112,9 +112,6 @@ event came by an element of a list. Where a condition reads them, ``item`` (or N
 the event and its ``scores`` by name follow.
 """
 
-Entry: TypeAlias = tuple[str, int, int] | tuple[str, int, int, Event]
-"""(event_id, event_time_us, W_p at its offset), and the event if it is in ``GroupBatch.heard``."""
-
 
 class GroupBatch(msgspec.Struct, array_like=True):
     """What one chunk has for one key group."""
@@ -123,10 +120,15 @@ class GroupBatch(msgspec.Struct, array_like=True):
     origins: tuple[Origin, ...]
     watermark_us: int
     final: bool
-    entries: list[Entry]
-    """Every event whose ``customer_id`` falls into this group: counted and de-duplicated here."""
+    ids: list[str]
+    """Of every event whose ``customer_id`` falls into this group: counted and de-duplicated here."""
+    event_times_us: list[int]
+    watermarks_us: list[int]
+    """``W_p`` at the offset of each."""
     heard: list[Event]
     """Those of them that a trigger listens to, and the late ones."""
+    heard_at: list[int]
+    """The place of each of these among all."""
     late: bool
     """Whether any of them is late."""
     foreign: list[tuple[Event, int, tuple[tuple[int, Any, Any, Any], ...]]]

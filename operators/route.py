@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
+
+import numpy as np
 
 from operators.anonymous.part import IDENTIFY, anonymous_places, links_of
 from operators.anonymous.values import LINK_ANONYMOUS, IdentityBatch
@@ -12,7 +15,9 @@ from operators.body import keepable, parse_body
 from operators.keys import cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
 from operators.profiles.store import BUCKETS, bucket_of
-from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Entry, Event, GroupBatch, Touch
+from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Event, GroupBatch, Touch
+
+Found = TypeVar("Found")
 
 Router = Callable[[Chunk], list[tuple[str, GroupBatch]]]
 Toucher = Callable[[Chunk], list[tuple[str, Touch]]]
@@ -89,42 +94,59 @@ def _direct(key_groups: int) -> Callable[..., list[tuple[str, GroupBatch]]]:
     def route(
         chunk: Chunk, interests: Mapping[str, Interest], wanted: Sequence[int], apart: Sequence[int]
     ) -> list[tuple[str, GroupBatch]]:
-        records = chunk.records
+        records, watermarks_us = chunk.records, chunk.watermarks_us
         # Copies of an event without a customer share its id, so that is where they meet.
         homes = [crc32((record.customer_id or record.event_id).encode()) % key_groups for record in records]
         for place in apart:
             homes[place] = key_groups  # one more than there are
+        placed = _by_home(homes, key_groups)
         foreign: dict[int, list[Any]] = {}
-        entries: list[list[Entry]] = [[] for _ in range(key_groups + 1)]
-        heard: list[list[Event]] = [[] for _ in names]
-        late = {homes[place] for place in chunk.late}
-        ids = [record.event_id for record in records]
-        rows: list[Entry] = list(zip(ids, chunk.event_times_us, chunk.watermarks_us, strict=True))
+        heard: dict[int, list[Event]] = {}
+        heard_at: dict[int, list[int]] = {}
         for place, event in _events(chunk, _places(wanted, chunk.late, apart)):
             interest = interests[event[TYPE]]
             if interest.foreign or interest.foreign_arrivals:
-                send_abroad(event, chunk.watermarks_us[place], interest, key_groups, foreign)
-            rows[place] = (*rows[place][:3], event)
-            heard[homes[place]].append(event)
-        for group, row in zip(homes, rows, strict=True):
-            entries[group].append(row)
+                send_abroad(event, watermarks_us[place], interest, key_groups, foreign)
+            home = homes[place]
+            if home not in heard:
+                heard[home], heard_at[home] = [], []
+            heard[home].append(event)
+            heard_at[home].append(bisect_left(placed[home], place))
+        late = {homes[place] for place in chunk.late}
+        ids = [record.event_id for record in records]
         origin, origins, watermark_us, final = chunk.origin, chunk.origins, chunk.watermark_us, chunk.final
         first_us = chunk.event_times_us[0] if records else None
         # Nothing has moved this partition's watermark yet: every group is to hear of its first message at once.
-        is_first = bool(records) and chunk.watermarks_us[0] == BEGINNING_OF_TIME
+        to_all = chunk.broadcast or (bool(records) and watermarks_us[0] == BEGINNING_OF_TIME)
         return [
             (
                 name,
                 GroupBatch(
                     origin, origins, watermark_us, final,
-                    entries[group], heard[group], group in late, foreign.get(group, []), first_us, group,
+                    _at(ids, places), _at(chunk.event_times_us, places), _at(watermarks_us, places),
+                    heard.get(group, []), heard_at.get(group, []), group in late, foreign.get(group, []),
+                    first_us, group,
                 ),
             )
-            for group, name in enumerate(names)
-            if chunk.broadcast or is_first or entries[group] or group in foreign
+            for group, (name, places) in enumerate(zip(names, placed, strict=False))
+            if to_all or places or group in foreign
         ]  # fmt: skip
 
     return route
+
+
+def _by_home(homes: list[int], key_groups: int) -> list[list[int]]:
+    """By group, and one more for what has none, the places of its events, in order."""
+    if not homes:
+        return [[]] * (key_groups + 1)
+    of = np.array(homes, dtype=np.uint16)
+    ends = np.bincount(of, minlength=key_groups + 1).cumsum().tolist()
+    order = np.argsort(of, kind="stable").tolist()
+    return [order[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def _at(column: list[Found], places: list[int]) -> list[Found]:
+    return list(map(column.__getitem__, places))
 
 
 def _wanted(types: list[str], interests: Mapping[str, Interest]) -> list[int]:

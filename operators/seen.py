@@ -31,16 +31,13 @@ class SeenIds:
 
     def all_new(self, ids: Sequence[str], times_us: Sequence[int]) -> bool:
         """Remembers these ids if every one of them is unknown and comes once, and tells whether it did."""
-        young = self._young
-        for known in (young, self._old, self._kept):
-            if known and not known.keys().isdisjoint(ids):
-                return False
-        before = len(young)
-        young.update(zip(ids, times_us, strict=True))
-        if len(young) - before < len(ids):
-            for event_id in set(ids):
-                del young[event_id]
+        fresh = dict(zip(ids, times_us, strict=True))
+        if len(fresh) < len(ids):
             return False
+        for known in (self._young, self._old, self._kept):
+            if known and not known.keys().isdisjoint(fresh):
+                return False
+        self._young.update(fresh)
         self._young_until_us = max(self._young_until_us, *times_us)
         return True
 

@@ -18,14 +18,14 @@ EVENTS = [
 ]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("processes", [["--workers", "1"], ["--workers", "2"], ["--workers", "2", "--readers", "1"]])
 @pytest.mark.parametrize(
     ("options", "keys"), [([], ["c1"]), (["--no-identity"], ["a1"]), (["--identity-horizon", "30s"], [])]
 )
-def test_the_command_identifies_unless_it_is_told_not_to(options, keys, workers, tmp_path, capsys):
+def test_the_command_identifies_unless_it_is_told_not_to(options, keys, processes, tmp_path, capsys):
     (tmp_path / "t.yaml").write_text(trigger("steps: [{event: view}, {event: purchase}]"))
     (tmp_path / "events").write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in EVENTS))
-    asked = ["--triggers", str(tmp_path / "t.yaml"), "--events", str(tmp_path / "events"), "--workers", workers]
+    asked = ["--triggers", str(tmp_path / "t.yaml"), "--events", str(tmp_path / "events"), *processes]
     assert main([*asked, "--out", str(tmp_path / "out"), "--summary", "json", *options]) == 0
     assert [orjson.loads(line)["key"] for line in (tmp_path / "out").read_bytes().splitlines()] == keys
     summary = json.loads(capsys.readouterr().out)

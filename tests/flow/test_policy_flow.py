@@ -75,11 +75,14 @@ def test_every_reason_is_in_the_rows_and_in_the_summary(tmp_path):
     assert text[-1].startswith("held back: cap 1, consent_unknown 1, cooldown 1, holdout 1, priority 1, quiet_hours 1")
 
 
-@pytest.mark.parametrize(("workers", "chunk_size"), [(1, 1), (1, 4), (1, 100), (2, 1), (2, 100)])
+@pytest.mark.parametrize(
+    ("workers", "readers", "chunk_size"),
+    [(1, 0, 1), (1, 0, 4), (1, 1, 4), (1, 0, 100), (2, 0, 1), (2, 0, 100), (2, 1, 4)],
+)
 @pytest.mark.parametrize("at_end", ["hold", "flush"])
-def test_in_two_hops_any_number_of_workers_writes_what_the_parts_say(workers, chunk_size, at_end, tmp_path):
+def test_in_two_hops_any_number_of_workers_writes_what_the_parts_say(workers, readers, chunk_size, at_end, tmp_path):
     texts = [*TRIGGERS, VIEWED]
-    flow = run_flow(texts, EVENTS, tmp_path, workers=workers, chunk_size=chunk_size, at_end=at_end)
+    flow = run_flow(texts, EVENTS, tmp_path, workers=workers, readers=readers, chunk_size=chunk_size, at_end=at_end)
     assert flow.lines == run(texts, EVENTS, at_end=at_end).lines()
     # c1 was mailed twice within the hour before: by what cools and by what wins.
     hop = {("viewed", "suppressed", "cap"): 2, ("viewed", "action", None): 1}

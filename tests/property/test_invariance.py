@@ -109,9 +109,12 @@ def test_how_partitions_interleave_changes_nothing(texts, log, bound, at_end, da
 
 @settings(max_examples=settings.default.max_examples // 100)
 @given(several(4, 8), streams(), BOUNDS, ENDS, st.integers(1, 4))
-def test_the_number_of_workers_changes_nothing(texts, log, bound, at_end, chunk_size):
+def test_the_number_of_workers_and_who_reads_change_nothing(texts, log, bound, at_end, chunk_size):
     runs_here(*texts)
     options = {"chunk_size": chunk_size, "max_out_of_orderness": bound, "at_end": at_end}
     with TemporaryDirectory() as folder:
-        one, three = (run_flow(texts, log, Path(folder), workers=workers, **options) for workers in (1, 3))
-    assert three.lines == one.lines
+        one, *others = (
+            run_flow(texts, log, Path(folder), workers=workers, readers=readers, **options)
+            for workers, readers in ((1, 0), (1, 1), (3, 0), (3, 1))
+        )
+    assert [other.lines for other in others] == [one.lines] * 3

@@ -1,0 +1,100 @@
+"""A process of its own reads, decodes and routes: the answer is the same, and what goes wrong there is told here."""
+
+import gzip
+import os
+import signal
+import threading
+from pathlib import Path
+
+import orjson
+import pytest
+
+from flows.backtest import Backtest, main
+from flows.backtest import run as run_backtest
+from flows.beside.packed import Fed, pack, unpack
+from flows.beside.reader import Reader
+from flows.cluster import WorkerDied
+from operators.records import END_OF_TIME
+from operators.route import Parted
+from tests.backtests import run_flow
+from tests.harness import event, trigger
+
+WHO = {"anonymous_id": "a1"}
+EVENTS = [
+    event("view", "0s", customer="a1", context=WHO, product_id="p"),
+    event("view", "0s", customer="a1", context=WHO, product_id="p"),
+    event("identify", "1m", context=WHO),
+    "no event at all",
+    event("purchase", "2m", product_id="p"),
+    {"watermark": "2026-01-05T10:05:00Z"},
+    event("view", "3m", product_id="p"),
+    event("restocked", "6m", customer="shop", product_id="p"),
+]
+TRIGGERS = [
+    trigger("steps: [{event: view}, {event: purchase}]", name="bought"),
+    trigger(
+        """\
+        steps: [{event: view}, {event: restocked, key: [properties.product_id]}]
+        key: [properties.product_id]
+        per: customer_id
+        """,
+        name="restocked",
+    ),
+]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("chunk_size", [None, 2])
+def test_what_a_reader_gives_is_what_a_worker_reads(workers, chunk_size, tmp_path):
+    here, beside = (
+        run_flow(TRIGGERS, EVENTS, tmp_path, workers=workers, chunk_size=chunk_size, readers=readers, at_end="flush")
+        for readers in (0, 1)
+    )
+    assert beside.lines == here.lines
+    assert [row["trigger"] for row in here.rows] == ["bought", "restocked"]
+    here.summary.seconds = beside.summary.seconds
+    assert beside.summary == here.summary
+    assert (here.summary.read, here.summary.dead, here.summary.late, here.summary.duplicate) == (7, 1, 1, 1)
+
+
+def test_a_damaged_file_is_told_as_if_a_worker_read_it(tmp_path, capsys):
+    file = tmp_path / "events.gz"
+    whole = gzip.compress(b"".join(orjson.dumps(each) + b"\n" for each in EVENTS))
+    file.write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "t.yaml").write_text(TRIGGERS[0])
+    asked = ["--triggers", str(tmp_path / "t.yaml"), "--events", str(file)]
+    said = []
+    for readers in ("0", "1"):
+        assert main([*asked, "--readers", readers]) == 2
+        said.append(capsys.readouterr().err)
+    assert "cut short or damaged" in said[0]
+    assert said[1] == said[0]
+
+
+def test_a_reader_that_is_killed_ends_the_run(tmp_path, monkeypatch):
+    file = tmp_path / "events"
+    os.mkfifo(file)  # it gives nothing, and does not end
+    (tmp_path / "t.yaml").write_text(TRIGGERS[0])
+    started = []
+    enter = Reader.__enter__
+
+    def entered(reader: Reader) -> Reader:
+        enter(reader)
+        started.append(reader.process_id)
+        threading.Timer(0.5, os.kill, (reader.process_id, signal.SIGKILL)).start()
+        return reader
+
+    monkeypatch.setattr(Reader, "__enter__", entered)
+    writer = os.open(file, os.O_RDWR)
+    try:
+        with pytest.raises(WorkerDied, match="the process that reads the file ended before the file did"):
+            run_backtest(Backtest(triggers=(tmp_path / "t.yaml",), events=Path(file), readers=1))
+    finally:
+        os.close(writer)
+    assert len(started) == 1
+
+
+def test_an_end_without_events_is_packed_too():
+    fed = Fed(Parted([], []), 0, 0, final=True)
+    assert unpack(pack(fed)) == fed
+    assert END_OF_TIME < 2**63  # a number of 64 bits is what a time is packed as
