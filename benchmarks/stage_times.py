@@ -37,6 +37,7 @@ from operators.keys import group_names
 from operators.plan import Plan
 from operators.records import END_OF_TIME, Chunk, Decision, GroupBatch, Origin
 from operators.route import parting_router
+from operators.shares import batches_of
 
 STAGES = ("read lines", "decode", "watermark stamp", "route", "identity", "key group")
 
@@ -77,7 +78,7 @@ def one_repetition(events: Path, *, chunk_size: int, key_groups: int) -> tuple[d
         relayed = relay.pass_on([(name, identities[name].receive(apart)) for name, apart in parted.identity])
         identified = perf_counter_ns()
         found: list[Told] = []
-        batches: list[tuple[str, GroupBatch | FromIdentity]] = [*parted.direct, *relayed]
+        batches: list[tuple[str, GroupBatch | FromIdentity]] = [*batches_of(parted.direct), *relayed]
         for name, batch in batches:
             found += groups[name].receive(batch)
         received = perf_counter_ns()

@@ -46,6 +46,7 @@ from operators.identity_host import Identity, detect_parted
 from operators.plan import Plan
 from operators.records import Chunk
 from operators.route import Parted, parting_router, router
+from operators.shares import batches_of
 
 CONFIG: Final = Path(__file__).parent.parent / "config"
 BAD_INPUT: Final = 2
@@ -172,7 +173,7 @@ def _parted(fed: Fed) -> Parted:
 
 
 def _direct(parted: Parted) -> Iterable[tuple[str, Routed]]:
-    return parted.direct
+    return batches_of(parted.direct)
 
 
 def build(backtest: Backtest) -> Dataflow:

@@ -31,6 +31,17 @@ class Advance:
         self._profiles = profiles
         self._asks_customer = program.key[0] == _CUSTOMER
 
+    def first_wait_us(self) -> int | None:
+        """How long a match that one event begins waits at its second stage; None where that depends on more."""
+        program = self.program
+        if not program.opens_plainly or program.per is not None or self._end < 2:
+            return None
+        stage = self.stages[1]
+        if not stage.plain or stage.before != 0 or stage.moment is not None:
+            return None
+        waits_us = [each for each in (stage.lasts_us or stage.span_us, stage.whole_us) if each is not None]
+        return min(waits_us, default=None)
+
     def enter(self, run: Run, key: Owner, place: int, floor: int, time_us: int) -> End | str | None:
         """Everything before the stage at ``place`` is done at ``time_us``; ``floor`` is the last event stage done.
 

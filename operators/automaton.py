@@ -67,6 +67,7 @@ class Automaton:
         self._advance = Advance(program, profiles)
         self._offers = Offer(self._advance)
         self._windows = Windows(program)
+        self._first_wait_us = self._advance.first_wait_us()
 
     # --- events -----------------------------------------------------------------------------------------------
 
@@ -103,7 +104,10 @@ class Automaton:
         if begins and program.opens_plainly:
             first = program.stages[0].matcher
             if first.fits(event, (), ways):  # type: ignore[union-attr]
-                self._begin_plainly(state, owner, event, ways, advanced)
+                if state is None and self._first_wait_us is not None:
+                    self._begin_alone(owner, event, ways, self._first_wait_us)
+                else:
+                    self._begin_plainly(state, owner, event, ways, advanced)
                 return
         elif begins and (program.opening_types is None or event[TYPE] in program.opening_types):
             self._open(state, owner, event, ways, advanced)
@@ -216,6 +220,19 @@ class Automaton:
         taken = program.stages[0].matcher.capture(event, program.layouts[0], ways)  # type: ignore[union-attr]
         self._start(state, owner, Run(time_us, time_us, (taken,), per), 0, time_us)
         self._settle(state, owner)
+
+    def _begin_alone(self, owner: Owner, event: Event, ways: Ways, wait_us: int) -> None:
+        """As ``_begin_plainly`` for an owner that has nothing open, where it is known how long it waits for what."""
+        program, time_us = self.program, event[TIME]
+        taken = program.stages[0].matcher.capture(event, program.layouts[0], ways)  # type: ignore[union-attr]
+        run = Run(time_us, time_us, (taken,), None)
+        run.stage, run.deadline_us = 1, time_us + wait_us
+        state = self.states[owner] = KeyState()
+        state.runs.append(run)
+        state.counted = 1
+        state.due_us = run.deadline_us
+        self.open_matches += 1
+        self._schedule(run.deadline_us, program.index, owner)
 
     def _open(
         self, state: KeyState | None, owner: Owner, event: Event, ways: Ways, advanced: frozenset[Any] | set[Any]

@@ -36,6 +36,7 @@ from operators.profiles.stored import FORMAT as PROFILES
 from operators.profiles.stored import restore_bucket, store_bucket
 from operators.records import Chunk, GroupBatch, Touch
 from operators.route import router, toucher
+from operators.shares import batches_of
 from operators.state import Snapshot, restore, snapshot
 from operators.tally import Tally
 
@@ -253,7 +254,8 @@ def detect(
 
     ``sent``: where it awaits what was sent before, and decides itself.
     """
-    routed: KeyedStream[Routed] = op.flat_map(f"{step_id}_route", chunks, router(detection.plan, detection.key_groups))
+    route = router(detection.plan, detection.key_groups)
+    routed: KeyedStream[Routed] = op.flat_map(f"{step_id}_route", chunks, lambda chunk: batches_of(route(chunk)))
     return detect_routed(step_id, chunks, routed, detection, sent)
 
 

@@ -157,6 +157,8 @@ class KeyGroup:
             self._advance(END_OF_TIME, watermark_us)
         elif watermark_us > self.reached_us:
             self._advance(watermark_us, watermark_us)
+        if isinstance(batch, GroupBatch) and watermark_us == self.reached_us and self._has_nothing_new():
+            return out
         self.reached_us = watermark_us
         out += self.go_on()
         return out
@@ -165,6 +167,10 @@ class KeyGroup:
     def is_behind(self) -> bool:
         """Whether there is something left to do though nothing has come: to be asked to ``go_on``."""
         return any(automaton.showings for automaton in self.matching.apart)
+
+    def _has_nothing_new(self) -> bool:
+        """Whether nothing was found, and nothing is left to do or to hand over."""
+        return not (self.matching.found or self._arrived or self.ended or self.handover or self.is_behind)
 
     def go_on(self) -> Iterable[Told]:
         """Does a slice of what is left to do; gives what there is to tell then."""

@@ -24,6 +24,7 @@ from operators.detect import Detection, GroupReport, Output, Routed, detect_rout
 from operators.policy.facts import SentBefore
 from operators.records import Chunk
 from operators.route import Parted, parting_router
+from operators.shares import batches_of
 from operators.state import Snapshot
 
 
@@ -127,7 +128,7 @@ def detect_parted(
 
 
 def _direct(parted: Parted) -> Iterable[tuple[str, Routed]]:
-    return parted.direct
+    return batches_of(parted.direct)
 
 
 def _apart(parted: Parted) -> Iterable[tuple[str, IdentityBatch]]:

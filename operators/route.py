@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -15,19 +14,19 @@ from operators.body import keepable, parse_body
 from operators.keys import cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
 from operators.profiles.store import BUCKETS, bucket_of
-from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Event, GroupBatch, Touch
+from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Event, Touch
+from operators.shares import Head, Shares
 
-Found = TypeVar("Found")
-
-Router = Callable[[Chunk], list[tuple[str, GroupBatch]]]
+Router = Callable[[Chunk], Shares]
 Toucher = Callable[[Chunk], list[tuple[str, Touch]]]
 
 
 class Parted(NamedTuple):
-    """A chunk for two steps, each by Bytewax key."""
+    """A chunk for two steps."""
 
-    direct: list[tuple[str, GroupBatch]]
+    direct: Shares
     identity: list[tuple[str, IdentityBatch]]
+    """By Bytewax key."""
 
 
 def toucher(plan: Plan, key_groups: int) -> Toucher:
@@ -46,13 +45,13 @@ def toucher(plan: Plan, key_groups: int) -> Toucher:
 
 
 def router(plan: Plan, key_groups: int) -> Router:
-    """A function from a chunk to (Bytewax key of the group, its batch); of every group where the chunk broadcasts."""
+    """A function from a chunk to the share of every key group that it concerns; of all where the chunk broadcasts."""
     direct = _direct(key_groups)
 
-    def route(chunk: Chunk) -> list[tuple[str, GroupBatch]]:
+    def route(chunk: Chunk) -> Shares:
         types = [record.type for record in chunk.records]
         interests = {each: plan.interest(each) for each in set(types)}
-        return direct(chunk, interests, _wanted(types, interests), ())
+        return direct(chunk, interests, _wanted(types, interests), [])
 
     return route
 
@@ -84,69 +83,65 @@ def parting_router(plan: Plan, key_groups: int, identity_groups: int) -> Callabl
     return route
 
 
-def _direct(key_groups: int) -> Callable[..., list[tuple[str, GroupBatch]]]:
-    """A function that gives each key group its part of a chunk, from the places that triggers listen to.
+def _direct(key_groups: int) -> Callable[..., Shares]:
+    """A function that gives the shares of the key groups in a chunk, from the places that triggers listen to.
 
-    ``apart`` are those that are not for it at all, not even to be counted.
+    ``apart`` are those that are not for them at all, not even to be counted.
     """
     names = group_names(key_groups)
+    group_type = np.min_scalar_type(key_groups)
 
-    def route(
-        chunk: Chunk, interests: Mapping[str, Interest], wanted: Sequence[int], apart: Sequence[int]
-    ) -> list[tuple[str, GroupBatch]]:
+    def route(chunk: Chunk, interests: Mapping[str, Interest], wanted: list[int], apart: list[int]) -> Shares:
         records, watermarks_us = chunk.records, chunk.watermarks_us
         # Copies of an event without a customer share its id, so that is where they meet.
-        homes = [crc32((record.customer_id or record.event_id).encode()) % key_groups for record in records]
-        for place in apart:
-            homes[place] = key_groups  # one more than there are
-        placed = _by_home(homes, key_groups)
+        homes = np.array(
+            [crc32((record.customer_id or record.event_id).encode()) % key_groups for record in records], group_type
+        )
+        homes[apart] = key_groups  # one more than there are: behind all others
+        order = np.argsort(homes, kind="stable")
+        counts = np.bincount(homes, minlength=key_groups + 1)[:key_groups]
+        kept = order[: counts.sum()]
+        places = _places(wanted, chunk.late, apart)
         foreign: dict[int, list[Any]] = {}
-        heard: dict[int, list[Event]] = {}
-        heard_at: dict[int, list[int]] = {}
-        for place, event in _events(chunk, _places(wanted, chunk.late, apart)):
+        heard = []
+        for place, event in _events(chunk, places):
             interest = interests[event[TYPE]]
             if interest.foreign or interest.foreign_arrivals:
                 send_abroad(event, watermarks_us[place], interest, key_groups, foreign)
-            home = homes[place]
-            if home not in heard:
-                heard[home], heard_at[home] = [], []
-            heard[home].append(event)
-            heard_at[home].append(bisect_left(placed[home], place))
-        late = {homes[place] for place in chunk.late}
-        ids = [record.event_id for record in records]
-        origin, origins, watermark_us, final = chunk.origin, chunk.origins, chunk.watermark_us, chunk.final
-        first_us = chunk.event_times_us[0] if records else None
+            heard.append(event)
+        heard_homes = homes[places]
+        heard_order = np.argsort(heard_homes, kind="stable")
+        position = np.empty(len(records), np.int64)
+        position[order] = np.arange(len(records))
+        heard_at = (position[places] - (counts.cumsum() - counts)[heard_homes])[heard_order]
+        heard_counts = np.bincount(heard_homes, minlength=key_groups)
+        late = set(homes[chunk.late].tolist())
         # Nothing has moved this partition's watermark yet: every group is to hear of its first message at once.
         to_all = chunk.broadcast or (bool(records) and watermarks_us[0] == BEGINNING_OF_TIME)
-        return [
-            (
-                name,
-                GroupBatch(
-                    origin, origins, watermark_us, final,
-                    _at(ids, places), _at(chunk.event_times_us, places), _at(watermarks_us, places),
-                    heard.get(group, []), heard_at.get(group, []), group in late, foreign.get(group, []),
-                    first_us, group,
-                ),
+        heads = [
+            Head(name, group, count, heard_count, group in late)
+            for group, (name, count, heard_count) in enumerate(
+                zip(names, counts.tolist(), heard_counts.tolist(), strict=True)
             )
-            for group, (name, places) in enumerate(zip(names, placed, strict=False))
-            if to_all or places or group in foreign
-        ]  # fmt: skip
+            if to_all or count or group in foreign
+        ]
+        ids = [record.event_id for record in records]
+        return Shares(
+            origin=chunk.origin,
+            origins=chunk.origins,
+            watermark_us=chunk.watermark_us,
+            final=chunk.final,
+            first_us=chunk.event_times_us[0] if records else None,
+            heads=heads,
+            ids=list(map(ids.__getitem__, kept.tolist())),
+            event_times_us=np.array(chunk.event_times_us, np.int64)[kept],
+            watermarks_us=np.array(watermarks_us, np.int64)[kept],
+            heard=list(map(heard.__getitem__, heard_order.tolist())),
+            heard_at=heard_at.tolist(),
+            foreign=foreign,
+        )
 
     return route
-
-
-def _by_home(homes: list[int], key_groups: int) -> list[list[int]]:
-    """By group, and one more for what has none, the places of its events, in order."""
-    if not homes:
-        return [[]] * (key_groups + 1)
-    of = np.array(homes, dtype=np.uint16)
-    ends = np.bincount(of, minlength=key_groups + 1).cumsum().tolist()
-    order = np.argsort(of, kind="stable").tolist()
-    return [order[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
-
-
-def _at(column: list[Found], places: list[int]) -> list[Found]:
-    return list(map(column.__getitem__, places))
 
 
 def _wanted(types: list[str], interests: Mapping[str, Interest]) -> list[int]:
@@ -155,7 +150,7 @@ def _wanted(types: list[str], interests: Mapping[str, Interest]) -> list[int]:
     return [place for place, each in enumerate(types) if each in wanted] if wanted else []
 
 
-def _places(wanted: Sequence[int], late: Sequence[int], apart: Sequence[int]) -> Sequence[int]:
+def _places(wanted: list[int], late: list[int], apart: list[int]) -> list[int]:
     """The places of the events to be sent whole: those that a trigger listens to, and the late ones."""
     return sorted({*wanted, *late}.difference(apart)) if late or apart else wanted
 

@@ -50,6 +50,7 @@ from operators.records import (
     Origin,
 )
 from operators.route import Parted, parting_router, router
+from operators.shares import batches_of
 from operators.state import restore, snapshot
 from operators.tally import Tally, add_up
 
@@ -371,7 +372,7 @@ class Graph:
             identified.append((name, self.identities[name].receive(apart)))
             self.result.late += identified[-1][1].late
         batches: list[tuple[str, GroupBatch | FromIdentity]] = [
-            *parted.direct,
+            *batches_of(parted.direct),
             *self.identity_relay.pass_on(identified),
         ]
         undecided = []

@@ -7,6 +7,8 @@ import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -14,10 +16,14 @@ from typing import Final, Protocol, Self
 
 from flows.beside.packed import Fed, pack
 from flows.file_source import FileSource
+from operators.anonymous.values import IdentityBatch
 from operators.keys import worker_of
 from operators.records import Chunk
 from operators.route import Parted
+from operators.shares import by_worker
 
+_PIPE_BYTES: Final = 1024 * 1024
+"""What Linux allows everybody."""
 PARTED: Final = b"p"
 FAILED: Final = b"f"
 """What the first byte of a message says; the rest is what was packed, or a pickled exception."""
@@ -48,6 +54,8 @@ class Reader:
         # Forked it needs no second start of the interpreter; elsewhere than on Linux that is not safe.
         context = get_context("fork" if sys.platform == "linux" else "spawn")
         pipes = [context.Pipe(duplex=False) for _ in range(workers)]
+        for _, mouth in pipes:
+            _widen(mouth)
         self.feeds = tuple(feed for feed, _ in pipes)
         """By worker, what it reads from."""
         self._mouths = tuple(mouth for _, mouth in pipes)
@@ -58,7 +66,8 @@ class Reader:
     @property
     def process_id(self) -> int | None:
         """Of the process; None before it is started."""
-        return self._process.pid
+        found: int | None = self._process.pid
+        return found
 
     def __enter__(self) -> Self:
         self._process.start()
@@ -73,6 +82,15 @@ class Reader:
             feed.close()
         self._process.terminate()
         self._process.join()
+
+
+def _widen(mouth: Connection) -> None:
+    """Lets a pipe hold several chunks, so that neither side waits for the other at each of them."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # beyond what the system allows
+            fcntl.fcntl(mouth.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _read(reads: Reads, mouths: tuple[Connection, ...], feeds: tuple[Connection, ...]) -> None:
@@ -95,18 +113,20 @@ def _read(reads: Reads, mouths: tuple[Connection, ...], feeds: tuple[Connection,
 def _feed(reads: Reads, mouths: tuple[Connection, ...]) -> None:
     route = reads.router()
     workers = len(mouths)
-    owner: dict[str, int] = {}
+
+    @cache
+    def owner(name: str) -> int:
+        return worker_of(name, workers)
+
     for chunk in _chunks(reads.source()):
-        parted = route(chunk)
-        shares = [Fed(Parted([], []), 0, 0, chunk.final) for _ in mouths]
-        shares[0] = Fed(Parted([], []), len(chunk.records), len(chunk.dead), chunk.final)
-        for ours, all_of_it in ((0, parted.direct), (1, parted.identity)):
-            for name, batch in all_of_it:
-                if name not in owner:
-                    owner[name] = worker_of(name, workers)
-                shares[owner[name]].parted[ours].append((name, batch))  # type: ignore[arg-type]
-        for mouth, share in zip(mouths, shares, strict=True):
-            mouth.send_bytes(PARTED + pack(share))
+        shares, identity = route(chunk)
+        apart: list[list[tuple[str, IdentityBatch]]] = [[] for _ in mouths]
+        for name, batch in identity:
+            apart[owner(name)].append((name, batch))
+        events, dead = len(chunk.records), len(chunk.dead)
+        for mouth, direct, ours in zip(mouths, by_worker(shares, owner, workers), apart, strict=True):
+            mouth.send_bytes(PARTED + pack(Fed(Parted(direct, ours), events, dead, chunk.final)))
+            events = dead = 0  # told to one of them
 
 
 def _chunks(source: FileSource) -> Iterator[Chunk]:

@@ -284,10 +284,9 @@ class PolicyStep:
         fact = self._fact(match, action)
         if fact is not None:
             return self._adopt(fact, match, action, asked)
-        self.reached.sent.add(
-            asked.recipient, Sent(asked.at_us, action.channel, action.tag, _action_id(match, action.name))
-        )
-        return self._decision(match, action, Outcome.ACTION, None, asked, asked.at_us)
+        decision = self._decision(match, action, Outcome.ACTION, None, asked, asked.at_us)
+        self.reached.sent.add(asked.recipient, Sent(asked.at_us, action.channel, action.tag, decision.action_id))
+        return decision
 
     def _deferred(self, match: Match, action: CompiledAction, until_us: int, asked: Asked) -> Decision:
         program = self.programs[match.trigger]

@@ -11,11 +11,8 @@ import pytest
 
 from flows.backtest import Backtest, main
 from flows.backtest import run as run_backtest
-from flows.beside.packed import Fed, pack, unpack
 from flows.beside.reader import Reader
 from flows.cluster import WorkerDied
-from operators.records import END_OF_TIME
-from operators.route import Parted
 from tests.backtests import run_flow
 from tests.harness import event, trigger
 
@@ -92,9 +89,3 @@ def test_a_reader_that_is_killed_ends_the_run(tmp_path, monkeypatch):
     finally:
         os.close(writer)
     assert len(started) == 1
-
-
-def test_an_end_without_events_is_packed_too():
-    fed = Fed(Parted([], []), 0, 0, final=True)
-    assert unpack(pack(fed)) == fed
-    assert END_OF_TIME < 2**63  # a number of 64 bits is what a time is packed as
