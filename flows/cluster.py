@@ -15,7 +15,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.errors import BytewaxRuntimeError
 from bytewax.testing import cluster_main
 
-from flows.collector import relax_collector
+from flows.collector import keep_freed_memory, relax_collector
 from flows.loopback import free_addresses
 
 Asked = TypeVar("Asked")
@@ -57,6 +57,7 @@ def run_cluster(build: Callable[[Asked], Dataflow], asked: Asked, *, workers: in
 def _work(build: Callable[[Asked], Dataflow], asked: Asked, addresses: list[str], index: int, epoch: timedelta) -> None:
     flow = build(asked)
     relax_collector()
+    keep_freed_memory()
     try:
         cluster_main(  # type: ignore[no-untyped-call]
             flow, addresses, index, epoch_interval=epoch, worker_count_per_proc=1

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from flows.beside.packed import Fed, pack
+from flows.collector import keep_freed_memory, relax_collector
 from flows.file_source import FileSource
 from operators.anonymous.values import IdentityBatch
 from operators.keys import worker_of
@@ -95,6 +96,8 @@ def _widen(mouth: Connection) -> None:
 
 def _read(reads: Reads, mouths: tuple[Connection, ...], feeds: tuple[Connection, ...]) -> None:
     """In the reader process."""
+    relax_collector()
+    keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the workers; when they leave, so does this
     for feed in feeds:
         feed.close()
