@@ -51,6 +51,8 @@ from operators.shares import batches_of
 CONFIG: Final = Path(__file__).parent.parent / "config"
 BAD_INPUT: Final = 2
 """Exit status where a trigger, an option or the file is at fault."""
+INTERRUPTED: Final = 130
+"""Exit status after Ctrl-C: what shells expect of it."""
 DEDUPE_HORIZON_US: Final = 7 * 86_400_000_000
 IDENTITY_HORIZON_US: Final = 86_400_000_000
 KEY_GROUPS: Final = 24
@@ -231,6 +233,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WorkerDied as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     print(json.dumps(summary.as_dict()) if options.summary == "json" else summary.as_text())
     return 0
 
