@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
@@ -10,8 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +16,8 @@ from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.cache import ROOT
-from benchmarks.live_flow import FlowFailedError, is_setting
+from benchmarks.live_flow import METRICS_WITHIN_S, FlowFailedError
+from tests.flow_process import flow_environment, served_metrics
 from tests.loopback_port import LOOPBACK, free_port
 
 _STOP_TIMEOUT_S = 120.0
@@ -41,13 +38,7 @@ class SupervisedRun:
             sys.executable,
             *("-m", "flows.run", flow, "--processes", str(processes), "-r", str(folder / "recovery"), *arguments),
         ]
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not is_setting(name)},
-            "PYTHONPATH": str(ROOT),
-            "BYTEWAX_DATAFLOW_API_ENABLED": "1",
-            "BYTEWAX_DATAFLOW_API_PORT": str(self._port),
-            **settings,
-        }
+        self._environment = flow_environment(settings, port=self._port)
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -105,10 +96,8 @@ class SupervisedRun:
             raise FlowFailedError(f"flows.run ended with status {self._process.returncode}. The last it said:\n{said}")
 
     def _of(self, process: int, name: str) -> float | None:
-        try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port + process}/metrics", timeout=30) as answer:
-                text = answer.read().decode()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+        text = served_metrics(self._port + process, within_s=METRICS_WITHIN_S)
+        if not text:
             return None
         families = text_string_to_metric_families(text)
         return sum(sample.value for family in families for sample in family.samples if sample.name == name)
