@@ -68,8 +68,10 @@ class Timers:
                 return
 
     def due_by(self, by_us: int) -> Iterator[Timer]:
-        """Looks at what is due by then, and at nothing else. Another thread may ask: what moves meanwhile may come twice
-        or not at all, and a ``RuntimeError`` means that it is to be asked again.
+        """Looks at what is due by then, and at nothing else.
+
+        Another thread may ask: what moves meanwhile may come twice or not at all, and a ``RuntimeError`` means that it
+        is to be asked again.
         """
         for program, queue in list(self._queues.items()):
             # Copied, because a queue that changes cannot be walked; what is not due is not copied.
