@@ -11,13 +11,14 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from flows.actions_tail import STATE, ActionsTail, TailPartition
-from flows.topic_ends import NO_ID
 from operators.records import Decision
 from operators.state import StateFormatError
 from sinks.errors import DeliveryFailed, DeliveryRefused, TakenOver
 from sinks.kafka.action_message import action_headers, action_key, render_action
 from sinks.kafka.actions import ActionsSink, Opening, part_of
-from sinks.kafka.transactions import TransactionalProducer, fence
+from sinks.kafka.incarnations import fence
+from sinks.kafka.topic_ends import NO_ID
+from sinks.kafka.transactions import TransactionalProducer
 from tests.kafka.topics import TopicFactory
 from tests.unit.sinks.samples import BASE_US, decision
 
