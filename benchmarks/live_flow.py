@@ -19,7 +19,6 @@ from tests.flow_process import flow_environment, served_metrics
 from tests.loopback_port import free_port
 
 EPOCH_S = 2
-METRICS_WITHIN_S = 30.0
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _STOP_TIMEOUT_S = 60.0
 _TAIL_CHARS = 4_000
@@ -84,7 +83,7 @@ class LiveFlow:
         if self._process.poll() is not None:
             raise FlowFailedError(f"the flow ended with status {self._process.returncode}. {self.tail()}")
         at_s = time.perf_counter()
-        text = served_metrics(self._port, within_s=METRICS_WITHIN_S)
+        text = served_metrics(self._port, within_s=30.0)
         values = {
             (sample.name, next(iter(sample.labels.values()), "")): sample.value
             for family in text_string_to_metric_families(text)

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +18,8 @@ from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.live_flow import METRICS_WITHIN_S, FlowFailedError
-from tests.flow_process import flow_environment, served_metrics
+from benchmarks.live_flow import FlowFailedError
+from tests.flow_process import flow_environment
 from tests.loopback_port import LOOPBACK, free_port
 
 _STOP_TIMEOUT_S = 120.0
@@ -96,8 +98,10 @@ class SupervisedRun:
             raise FlowFailedError(f"flows.run ended with status {self._process.returncode}. The last it said:\n{said}")
 
     def _of(self, process: int, name: str) -> float | None:
-        text = served_metrics(self._port + process, within_s=METRICS_WITHIN_S)
-        if not text:
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port + process}/metrics", timeout=30) as answer:
+                text = answer.read().decode()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             return None
         families = text_string_to_metric_families(text)
         return sum(sample.value for family in families for sample in family.samples if sample.name == name)
