@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 import operators.anonymous.group
 from tests.backtests import run_flow
-from tests.harness import START_US, compiled, run, trigger, us
+from tests.harness import compiled, run, trigger
+from tests.moments import START_US, us
 from tests.property.identity_oracle import answers
 from tests.property.policy_strategies import profiles, reader, ruled
 from tests.property.strategies import GRID_US, streams, triggers
@@ -147,7 +148,6 @@ POLICED = st.tuples(ruled("t")) | st.tuples(ruled("t"), ruled("u"))
 KEY_GROUPS = st.sampled_from([1, 2, 5])
 
 
-@LESS
 @given(
     POLICED, people() | one_who_says_it(), profiles(), BOUNDS, ENDS, st.integers(1, 6), KEY_GROUPS, st.integers(0, 3)
 )

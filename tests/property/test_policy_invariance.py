@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from tests.harness import compiled, run
 from tests.property.policy_strategies import COMMON, profiles, reader, ruled
 from tests.property.strategies import GRID_US, streams
-from tests.property.test_invariance import LESS
 from tests.unit.operators.policy.replayed import Run, rows
 
 TEXTS = st.tuples(ruled("t"), ruled("u"), ruled("v"))
@@ -17,7 +16,6 @@ def reasons(found):
     return {key: count for key, count in found.tally.counts.items() if "/" in key[0] or key[0] == "already_fired"}
 
 
-@LESS
 @given(TEXTS, streams(), COMMON, profiles(), ENDS, st.integers(1, 6), st.sampled_from([1, 2, 5]), st.integers(0, 3))
 def test_chunks_key_groups_and_restarts_change_no_decision(
     texts, log, common, known, at_end, chunk_size, key_groups, every
@@ -31,7 +29,6 @@ def test_chunks_key_groups_and_restarts_change_no_decision(
     assert reasons(cut) == reasons(whole)
 
 
-@LESS
 @given(TEXTS, streams(late=False, copies=False), COMMON, profiles(), ENDS, st.data())
 def test_disorder_within_the_bound_changes_no_decision(texts, log, common, known, at_end, data):
     delays = {time: data.draw(st.integers(0, 3)) * GRID_US // 1_000 for time in {each["event_time"] for each in log}}
@@ -41,7 +38,6 @@ def test_disorder_within_the_bound_changes_no_decision(texts, log, common, known
     assert run(plan, shuffled, chunk_size=2, **asked).answers() == run(plan, log, **asked).answers()
 
 
-@LESS
 @given(TEXTS, streams(late=False, copies=False), COMMON, profiles(), ENDS, st.integers(1, 4), st.data())
 def test_three_partitions_decide_what_one_does(texts, log, common, known, at_end, chunk_size, data):
     place = {time: data.draw(st.integers(0, 2)) for time in sorted({each["event_time"] for each in log})}
