@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +15,8 @@ from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.cache import ROOT
-from tests.loopback_port import LOOPBACK, free_port
+from tests.flow_process import flow_environment, served_metrics
+from tests.loopback_port import free_port
 
 EPOCH_S = 2
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
@@ -60,13 +58,7 @@ class LiveFlow:
             sys.executable,
             *("-m", "bytewax.run", target, "-r", str(recovery), "-s", str(EPOCH_S), "-b", "0"),
         ]
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not is_setting(name)},
-            "PYTHONPATH": str(ROOT),
-            "BYTEWAX_DATAFLOW_API_ENABLED": "1",
-            "BYTEWAX_DATAFLOW_API_PORT": str(self._port),
-            **settings,
-        }
+        self._environment = flow_environment(settings, port=self._port)
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
@@ -91,11 +83,7 @@ class LiveFlow:
         if self._process.poll() is not None:
             raise FlowFailedError(f"the flow ended with status {self._process.returncode}. {self.tail()}")
         at_s = time.perf_counter()
-        try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port}/metrics", timeout=30) as answer:
-                text = answer.read().decode()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            text = ""
+        text = served_metrics(self._port, within_s=30.0)
         values = {
             (sample.name, next(iter(sample.labels.values()), "")): sample.value
             for family in text_string_to_metric_families(text)
@@ -127,7 +115,3 @@ class LiveFlow:
         """Of all its threads, user and system, since it began."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
-
-
-def is_setting(variable: str) -> bool:
-    return variable.startswith(("CT_", "BYTEWAX_")) or variable in ("KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
@@ -19,8 +18,8 @@ from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.cache import ROOT
-from benchmarks.live_flow import FlowFailedError, is_setting
+from benchmarks.live_flow import FlowFailedError
+from tests.flow_process import flow_environment
 from tests.loopback_port import LOOPBACK, free_port
 
 _STOP_TIMEOUT_S = 120.0
@@ -41,13 +40,7 @@ class SupervisedRun:
             sys.executable,
             *("-m", "flows.run", flow, "--processes", str(processes), "-r", str(folder / "recovery"), *arguments),
         ]
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not is_setting(name)},
-            "PYTHONPATH": str(ROOT),
-            "BYTEWAX_DATAFLOW_API_ENABLED": "1",
-            "BYTEWAX_DATAFLOW_API_PORT": str(self._port),
-            **settings,
-        }
+        self._environment = flow_environment(settings, port=self._port)
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(

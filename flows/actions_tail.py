@@ -18,21 +18,22 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaException, Message
 
-from flows.kafka_topics import PASSING, SourceError, SourceUnavailable
-from flows.topic_ends import NO_ID, TopicEnds, TopicWatch
-from operators.records import Decision
+from flows.kafka_topics import SourceError, SourceUnavailable
+from operators.records import Decision, Origin
 from operators.state import StateFormatError
 from operators.tally import Tally
 from sinks.kafka.action_message import application_of, read_action
 from sinks.kafka.actions import PARTS
+from sinks.kafka.consumer import BoundedReader
 from sinks.kafka.headers import headers_of
-from sinks.kafka.refusals import DEFAULT_GROUP, refusal_of
-from sinks.kafka.transactions import Incarnation, fence, transactional_id
+from sinks.kafka.incarnations import Incarnation, fence, transactional_id
+from sinks.kafka.refusals import refusal_of
+from sinks.kafka.topic_ends import NO_ID, TopicEnds, TopicWatch
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
         if self._reader is None:
             self._reader = self._begun()
         sent = self._reader.read()
-        if not self._reader.left:
+        if self._reader.is_done:
             self._reader.close()
             self._from = self._reader.reached
             self._complete = True
@@ -152,63 +153,51 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
                 "must be read before anything is sent; when the cause is gone, start the job again."
             ) from error
         known = self._from.offsets if self._from.topic_id == ends.topic_id else {}
-        return _Reader(source, ends, {partition: known.get(partition, 0) for partition in ends.offsets})
+        return _Reader(source, ends, known)
 
 
 class _Reader:
-    """Reads committed messages of a topic up to given ends."""
+    """Reads the actions of this job up to given ends."""
 
     def __init__(self, source: ActionsTail, ends: TopicEnds, starts: Mapping[int, int]) -> None:
         self._source = source
-        self._ends = ends.offsets
-        self.reached = TopicEnds(ends.topic_id, dict(starts))
-        """How far it has come."""
-        self.left = {partition for partition, end in self._ends.items() if starts[partition] != end}
-        """Kafka partitions that are not read to their end."""
+        self._topic_id = ends.topic_id
+        self._messages = BoundedReader(source.connection, self._places(starts), self._places(ends.offsets))
         self.found = 0
-        self._consumer: Consumer | None = None
         self._patient_until_s = time.monotonic() + _PATIENCE_S
-        if self.left:
-            self._consumer = Consumer(_consumer_config(source.connection))
-            # A start before what is kept, or behind an end that was lost, becomes the earliest there is.
-            self._consumer.assign(
-                [
-                    TopicPartition(
-                        source.topic, each, starts[each] if starts[each] <= self._ends[each] else OFFSET_BEGINNING
-                    )
-                    for each in sorted(self.left)
-                ]
-            )
+
+    @property
+    def is_done(self) -> bool:
+        return not self._messages.left
+
+    @property
+    def reached(self) -> TopicEnds:
+        """How far it has come."""
+        return TopicEnds(self._topic_id, {partition: at for (_, partition), at in self._messages.reached.items()})
 
     def read(self) -> list[Decision]:
         """What is there next. Raises ``SourceError``."""
-        if self._consumer is None:
-            return []
-        sent: list[Decision] = []
-        for message in self._consumer.consume(_READ_AT_ONCE, timeout=_POLL.total_seconds()):
-            error = message.error()
-            if error is None:
+        topic, sent = self._source.topic, []
+        try:
+            for message in self._messages.read(_READ_AT_ONCE, _POLL.total_seconds()):
                 sent += self._of(message)
-                self._reach(message, 1)
-            elif error.code() == KafkaError._PARTITION_EOF:
-                self._reach(message, 0)
-            elif error.fatal() or (not error.retriable() and error.code() not in PASSING):
-                why = refusal_of(error, self._source.connection, topic=self._source.topic)
-                failed = SourceUnavailable if why is None else SourceError
-                raise failed(f"reading what was sent on {self._source.topic}: {why or error.str()}")
-            else:
-                log.warning("reading what was sent on %s: %s; waiting", self._source.topic, error.str())
-        if self.left and time.monotonic() > self._patient_until_s:
+        except KafkaException as error:
+            why = refusal_of(error.args[0], self._source.connection, topic=topic)
+            failed = SourceUnavailable if why is None else SourceError
+            raise failed(f"reading what was sent on {topic}: {why or error.args[0].str()}") from None
+        if not self.is_done and time.monotonic() > self._patient_until_s:
             # Behind an open transaction of somebody else nothing can be read until that is over.
             self._patient_until_s = time.monotonic() + _PATIENCE_S
-            log.warning("%s is not read to its end: partitions %s; waiting", self._source.topic, sorted(self.left))
+            left = sorted(partition for _, partition in self._messages.left)
+            log.warning("%s is not read to its end: partitions %s; waiting", topic, left)
         return sent
 
     def close(self) -> None:
         """Leaves Kafka."""
-        if self._consumer is not None:
-            self._consumer.close()
-            self._consumer = None
+        self._messages.close()
+
+    def _places(self, offsets: Mapping[int, int]) -> dict[Origin, int]:
+        return {(self._source.topic, partition): offset for partition, offset in offsets.items()}
 
     def _of(self, message: Message) -> list[Decision]:
         """The action, if it is one of ours."""
@@ -223,23 +212,3 @@ class _Reader:
         self._source.tally.add("tail_read")
         self.found += 1
         return [decision]
-
-    def _reach(self, message: Message, beyond: int) -> None:
-        partition, offset = cast(int, message.partition()), cast(int, message.offset()) + beyond
-        self.reached.offsets[partition] = offset
-        if offset >= self._ends[partition]:
-            self.left.discard(partition)
-
-
-def _consumer_config(connection: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        # Never used to share partitions or to commit; librdkafka asks for one.
-        "group.id": DEFAULT_GROUP,
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "enable.partition.eof": True,
-        "auto.offset.reset": "earliest",
-        "fetch.wait.max.ms": 50,
-        **connection,
-        "isolation.level": "read_committed",
-    }

@@ -21,7 +21,6 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from flows.head_watch import HeadWatch
 from flows.kafka_topics import (
     METADATA_TIMEOUT_S,
-    PASSING,
     PartitionsChanged,
     SourceError,
     SourceUnavailable,
@@ -38,7 +37,7 @@ from operators.records import Chunk, Headers, Origin
 from operators.state import StateFormatError
 from operators.tally import Tally
 from sinks.kafka.headers import headers_of
-from sinks.kafka.refusals import refusal_of
+from sinks.kafka.refusals import PASSING, refusal_of
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import TopicMetadata  # type: ignore[attr-defined]
 
 from operators.records import Origin
-from sinks.kafka.refusals import DEFAULT_GROUP, refusal_of
+from sinks.kafka.consumer import consumer_settings
+from sinks.kafka.refusals import refusal_of
 
 METADATA_TIMEOUT_S: Final = 10.0
 _ASK_AGAIN_S: Final = 0.5
@@ -20,10 +21,6 @@ _QUEUES_KBYTES: Final = 262_144
 _LEAST_QUEUE_KBYTES: Final = 1_024
 _LARGEST_QUEUE_KBYTES: Final = 16_384
 """Of one partition; more makes nothing faster."""
-PASSING: Final = frozenset(
-    {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
-)
-"""What librdkafka goes on trying to mend by itself."""
 _PASSING_OF_TOPICS: Final = frozenset({KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION})
 """What a topic says while its brokers change places."""
 _UNKNOWN: Final = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC})
@@ -53,20 +50,9 @@ def part_name(origin: Origin) -> str:
 def consumer_config(connection: Mapping[str, Any], *, partitions: int = 1) -> dict[str, Any]:
     """librdkafka's settings of a consumer of one of so many partitions."""
     queue_kbytes = min(_LARGEST_QUEUE_KBYTES, max(_LEAST_QUEUE_KBYTES, _QUEUES_KBYTES // partitions))
-    return {
-        # Never used to share partitions or to commit; librdkafka asks for one.
-        "group.id": DEFAULT_GROUP,
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "enable.partition.eof": True,
-        # An offset that is not in the log is news: `_begin_at_earliest` says and counts what is lost.
-        "auto.offset.reset": "error",
-        "fetch.wait.max.ms": 50,
-        "queued.max.messages.kbytes": queue_kbytes,
-        **connection,
-        # What was taken back must not be read, whatever else is asked for.
-        "isolation.level": "read_committed",
-    }
+    # An offset that is not in the log is news: `KafkaPartition` says and counts what is lost.
+    ours = {"auto.offset.reset": "error", "queued.max.messages.kbytes": queue_kbytes}
+    return consumer_settings({**ours, **connection})
 
 
 def list_origins(connection: Mapping[str, Any], topics: Iterable[str]) -> list[Origin]:

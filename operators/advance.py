@@ -42,7 +42,7 @@ class Advance:
         waits_us = [each for each in (stage.lasts_us or stage.span_us, stage.whole_us) if each is not None]
         return min(waits_us, default=None)
 
-    def enter(self, run: Run, key: Owner, place: int, floor: int, time_us: int) -> End | str | None:
+    def enter(self, run: Run, owner: Owner, place: int, floor: int, time_us: int) -> End | str | None:
         """Everything before the stage at ``place`` is done at ``time_us``; ``floor`` is the last event stage done.
 
         Gives how the run ended, ``FIRED``, or None where it waits on.
@@ -52,13 +52,13 @@ class Advance:
         stage = self.stages[place]
         if stage.plain and stage.before == floor:
             run.stage, run.entered_us, run.front = place, time_us, None
-            return self._await(run, key, stage, time_us)
+            return self._await(run, owner, stage, time_us)
         front = Front(place, floor, run.last_us)
         if run.front is not None:
             front.ended, front.fired, front.missed = run.front.ended, run.front.fired, run.front.missed
-        return self.stand(run, key, front, place, time_us)
+        return self.stand(run, owner, front, place, time_us)
 
-    def stand(self, run: Run, key: Owner, front: Front, first: int, time_us: int) -> End | str | None:
+    def stand(self, run: Run, owner: Owner, front: Front, first: int, time_us: int) -> End | str | None:
         """The run stands at ``front.low`` and from ``first`` on at every stage up to one that it cannot pass."""
         stages, place = self.stages, first
         while place < self._end and stages[place].passable:
@@ -70,7 +70,7 @@ class Advance:
             return self._at_end(run, front)
         stage = stages[place]
         if stage.kind not in TAKING:
-            return self._await(run, key, stage, time_us)
+            return self._await(run, owner, stage, time_us)
         if stage.group is not None and not self.begun(run, place):
             front.absences = [None] * len(stage.group.absent)
         run.deadline_us = self.due_us(run, front)
@@ -93,12 +93,12 @@ class Advance:
         run.deadline_us = self.due_us(run, front)
         return FIRED
 
-    def _await(self, run: Run, key: Owner, stage: Stage, time_us: int) -> End | None:
+    def _await(self, run: Run, owner: Owner, stage: Stage, time_us: int) -> End | None:
         """Sets the deadline of a stage that is one event or a time, entered now."""
         if stage.lasts_us is not None:
             deadline_us = time_us + stage.lasts_us
         elif stage.moment is not None:
-            said_us = stage.moment(run.captures, time_us, lambda: self._zone(key, time_us))
+            said_us = stage.moment(run.captures, time_us, lambda: self._zone(owner, time_us))
             if said_us is None:
                 return End.AT_UNRESOLVED
             max_age_us = self.program.policy.max_age_us
@@ -110,8 +110,8 @@ class Advance:
         run.deadline_us = deadline_us if stage.whole_us is None else min(deadline_us, run.begin_us + stage.whole_us)
         return None
 
-    def _zone(self, key: Owner, time_us: int) -> ZoneInfo:
-        customer: Any = key if isinstance(key, str) else key[0]
+    def _zone(self, owner: Owner, time_us: int) -> ZoneInfo:
+        customer: Any = owner if isinstance(owner, str) else owner[0]
         profile = self._profiles(customer, time_us) if self._asks_customer else None
         return zone_of((profile or {}).get("timezone")) or self.program.policy.default_zone
 
@@ -167,14 +167,14 @@ class Advance:
 
     # --- time -------------------------------------------------------------------------------------------------
 
-    def pass_deadline(self, run: Run, key: Owner) -> End | str | None:
+    def pass_deadline(self, run: Run, owner: Owner) -> End | str | None:
         """The run's deadline is reached: what becomes of it."""
         now_us, stage = run.deadline_us, self.stages[run.stage]
         if stage.kind is Kind.END:
             assert run.front is not None
             return End.CLOSED if run.front.fired else End.MATCHED
         if stage.group is not None:
-            return self._pass_in_group(run, key, stage, now_us)
+            return self._pass_in_group(run, owner, stage, now_us)
         if stage.kind in TAKING or self._is_out_of_time(run, stage, now_us):
             if run.front is None:
                 return End.EXPIRED
@@ -183,29 +183,29 @@ class Advance:
             return End.CLOSED if run.front.fired else End.EXPIRED
         self.leave(run, run.stage)
         floor = stage.before if run.front is None else run.front.floor
-        return self.enter(run, key, run.stage + 1, floor, now_us)
+        return self.enter(run, owner, run.stage + 1, floor, now_us)
 
-    def _pass_in_group(self, run: Run, key: Owner, stage: Stage, now_us: int) -> End | str | None:
+    def _pass_in_group(self, run: Run, owner: Owner, stage: Stage, now_us: int) -> End | str | None:
         front = run.front
         assert front is not None
         assert stage.group is not None
         filled = self.filled(run, run.stage)
         said = groups.pass_time(stage.group, filled, front.absences, entered_us=run.entered_us, now_us=now_us)
         if said:
-            return self.finish_group(run, key, filled, now_us)
+            return self.finish_group(run, owner, filled, now_us)
         run.deadline_us = self.due_us(run, front)
         if run.deadline_us > now_us:
             return None
         return End.BROKEN if now_us < self._own_due_us(run, front) else End.EXPIRED
 
-    def finish_group(self, run: Run, key: Owner, filled: list[Captured], time_us: int) -> End | str | None:
+    def finish_group(self, run: Run, owner: Owner, filled: list[Captured], time_us: int) -> End | str | None:
         """The group the run stands at is done."""
         place = run.stage
         self.leave(run, place)
         run.captures = (*run.captures[: self.stages[place].slot], *filled)
         assert run.front is not None
         floor = place if any(filled) else run.front.floor
-        return self.enter(run, key, place + 1, floor, time_us)
+        return self.enter(run, owner, place + 1, floor, time_us)
 
     def _is_out_of_time(self, run: Run, stage: Stage, now_us: int) -> bool:
         return stage.whole_us is not None and now_us >= run.begin_us + stage.whole_us

@@ -36,7 +36,7 @@ class Offer:
         self._stages = advance.program.stages
         self._end = advance.program.end
 
-    def on_time(self, run: Run, key: Owner, event: Event, ways: Ways) -> Offered:
+    def on_time(self, run: Run, owner: Owner, event: Event, ways: Ways) -> Offered:
         """An event in order."""
         front = run.front
         assert front is not None
@@ -49,8 +49,8 @@ class Offer:
         if place is not None:
             if self._stages[place].each and not self._advance.begun(run, place):
                 copy = run.copy()
-                return Offered(self._take(copy, key, place, event, ways), took=True, copy=copy)
-            return Offered(self._take(run, key, place, event, ways), took=True)
+                return Offered(self._take(copy, owner, place, event, ways), took=True, copy=copy)
+            return Offered(self._take(run, owner, place, event, ways), took=True)
         if any(matcher.blocks(event, run.captures, ways) for matcher in self._program.exits):
             return Offered(End.EXITED)
         hear(run, self._stages[run.stage], event, self._advance)
@@ -154,7 +154,7 @@ class Offer:
         assert stage.matcher is not None
         return stage.matcher.fits(event, run.captures, ways)
 
-    def _take(self, run: Run, key: Owner, place: int, event: Event, ways: Ways) -> End | str | None:
+    def _take(self, run: Run, owner: Owner, place: int, event: Event, ways: Ways) -> End | str | None:
         """The stage at ``place`` takes the event."""
         front, stage, advance = run.front, self._stages[place], self._advance
         assert front is not None
@@ -164,15 +164,15 @@ class Offer:
         front.missed = False
         run.last_us = time_us = event[TIME]
         if stage.group is not None:
-            return self._fill(run, key, event, ways)
+            return self._fill(run, owner, event, ways)
         assert stage.matcher is not None
         taken = stage.matcher.capture(event, self._program.layouts[stage.slot], ways)
         if stage.loop is None:
             run.captures = (*run.captures, taken)
-            return advance.enter(run, key, place + 1, place, time_us)
-        return self._repeat(run, key, place, taken, time_us)
+            return advance.enter(run, owner, place + 1, place, time_us)
+        return self._repeat(run, owner, place, taken, time_us)
 
-    def _repeat(self, run: Run, key: Owner, place: int, taken: tuple[object, ...], time_us: int) -> End | str | None:
+    def _repeat(self, run: Run, owner: Owner, place: int, taken: tuple[object, ...], time_us: int) -> End | str | None:
         """One more event of a repetition."""
         front, stage, advance = run.front, self._stages[place], self._advance
         loop = stage.loop
@@ -187,12 +187,12 @@ class Offer:
         elif full and not loop.optional:
             return End.BROKEN
         if full and satisfied:
-            return advance.enter(run, key, place + 1, place, time_us)
+            return advance.enter(run, owner, place + 1, place, time_us)
         if full:
             front.ended |= 1 << place
-        return advance.stand(run, key, front, place + 1 if satisfied else place, time_us)
+        return advance.stand(run, owner, front, place + 1 if satisfied else place, time_us)
 
-    def _fill(self, run: Run, key: Owner, event: Event, ways: Ways) -> End | str | None:
+    def _fill(self, run: Run, owner: Owner, event: Event, ways: Ways) -> End | str | None:
         """A member of the group takes the event."""
         front, stage, advance = run.front, self._stages[run.stage], self._advance
         assert front is not None
@@ -204,7 +204,7 @@ class Offer:
         filled[leaf.place] = leaf.matcher.capture(event, layout, ways)
         run.captures = (*run.captures[: stage.slot], *filled)
         if groups.said(stage.group.root, filled, front.absences):
-            return advance.finish_group(run, key, filled, event[TIME])
+            return advance.finish_group(run, owner, filled, event[TIME])
         run.deadline_us = advance.due_us(run, front)
         return None
 

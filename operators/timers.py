@@ -7,9 +7,11 @@ goes on a heap.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from heapq import heappop, heappush, heapreplace
+from itertools import islice
 from typing import TypeAlias
 
 from operators.program import Owner
@@ -66,18 +68,24 @@ class Timers:
                 return
 
     def due_by(self, by_us: int) -> Iterator[Timer]:
-        """Looks at what is due by then: a walk over those alone, and over copies, for another thread may ask."""
+        """Looks at what is due by then, and at nothing else.
+
+        Another thread may ask: what moves meanwhile may come twice or not at all, and a ``RuntimeError`` means that it
+        is to be asked again.
+        """
         for program, queue in list(self._queues.items()):
-            for due_us, owner in zip(list(queue.dues_us), list(queue.owners), strict=False):
-                if due_us > by_us:
-                    break
+            # Copied, because a queue that changes cannot be walked; what is not due is not copied.
+            count = bisect_right(queue.dues_us, by_us)
+            dues_us, owners = list(islice(queue.dues_us, count)), list(islice(queue.owners, count))
+            for due_us, owner in zip(dues_us, owners, strict=False):
                 yield due_us, program, owner
-        strays, pending = list(self._strays), [0]
+        pending = [0]
         while pending:
             place = pending.pop()
-            if place < len(strays) and strays[place][0] <= by_us:
-                yield strays[place]
-                pending += (2 * place + 1, 2 * place + 2)
+            for timer in self._strays[place : place + 1]:  # a heap that shrinks meanwhile has none there
+                if timer[0] <= by_us:
+                    yield timer
+                    pending += (2 * place + 1, 2 * place + 2)
 
     def _take_first(self) -> Timer:
         due_us, program = self._heads[0]

@@ -33,16 +33,10 @@ def run_flow(
     events: Iterable[Item],
     folder: Path,
     *,
-    workers: int = 1,
-    readers: int | None = None,
-    chunk_size: int | None = None,
-    max_out_of_orderness: str = "0s",
-    at_end: Any = "hold",
     with_expired: bool = True,
-    policy: Path = SHIPPED_POLICY,
-    traits: Path = SHIPPED / "traits",
+    **asked: Any,
 ) -> FlowResult:
-    """The same through Bytewax: ``flows.backtest`` over a file in ``folder``."""
+    """The same through Bytewax: ``run_files`` over a file in ``folder``, ``asked`` as there."""
     paths = []
     for i, text in enumerate([triggers] if isinstance(triggers, str) else triggers):
         paths.append(folder / f"trigger{i}.yaml")
@@ -50,19 +44,7 @@ def run_flow(
     # Named as the topic of ``run``, so that the evidence is the same.
     file = folder / TOPIC
     file.write_bytes(b"".join(orjson.dumps(item) + b"\n" for item in events))
-    return run_files(
-        paths,
-        file,
-        folder / "out.jsonl",
-        workers=workers,
-        readers=readers,
-        chunk_size=chunk_size,
-        max_out_of_orderness=max_out_of_orderness,
-        at_end=at_end,
-        with_expired=with_expired,
-        policy=policy,
-        traits=traits,
-    )
+    return run_files(paths, file, folder / "out.jsonl", with_expired=with_expired, **asked)
 
 
 def run_files(

@@ -10,7 +10,8 @@ from config.common_policy import CommonPolicy
 from operators.profile_reader import ProfileReader
 from operators.reasons import Outcome
 from operators.records import Decision
-from tests.harness import START_US, Result, since_start, trigger
+from tests.harness import Result, trigger
+from tests.moments import START_US, since_start
 
 
 def rule(policy: str = "", *, name: str = "t", match: str = "steps: [{event: a, as: a}]", rest: str = "") -> str:

@@ -13,6 +13,7 @@ import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from flows.demo.stage import Stage
+from sinks.kafka.reading import read_from
 
 _TIMEOUT_S: Final = 10.0
 _SHOWN: Final = 40
@@ -78,20 +79,7 @@ def _partitions_of(consumer: Consumer, topic: str) -> list[TopicPartition]:
 
 def count_messages(stage: Stage, topic: str) -> int:
     """How many messages a topic holds: read, for the ends of transactions have offsets too."""
-    consumer = _consumer(stage)
-    try:
-        unread = _partitions_of(consumer, topic)
-        consumer.assign(unread)
-        left, count = {each.partition for each in unread}, 0
-        while left:
-            for message in consumer.consume(_AT_A_TIME, timeout=_TIMEOUT_S):
-                if message.error() is None:
-                    count += 1
-                else:
-                    left.discard(message.partition())
-        return count
-    finally:
-        consumer.close()
+    return sum(1 for _ in read_from(stage.connection, {(topic, 0): 0}))
 
 
 def _seen(action: dict[str, Any]) -> Seen:

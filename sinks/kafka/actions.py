@@ -14,8 +14,9 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from operators.records import Decision
 from sinks.kafka.action_message import action_headers, action_key, render_action
+from sinks.kafka.incarnations import Incarnation, transactional_id
 from sinks.kafka.producer import KafkaConfig
-from sinks.kafka.transactions import Incarnation, TransactionalProducer, transactional_id
+from sinks.kafka.transactions import TransactionalProducer
 from sinks.routing import PartNames
 from sinks.shared import Shared
 

@@ -20,6 +20,11 @@ from sinks.certificates import why_untrusted
 DEFAULT_GROUP: Final = "customer-triggers"
 """Of the consumers. No offset is ever committed to it, but librdkafka looks up its coordinator."""
 
+PASSING: Final = frozenset(
+    {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
+)
+"""What librdkafka goes on trying to mend by itself."""
+
 _PEER: Final = re.compile(r"://(?P<host>\[[^\]]+\]|[^/:]+):(?P<port>\d+)/")
 _CLIENT_REFUSED: Final = re.compile(r"alert (bad|unsupported|unknown|certificate|handshake failure).*|alert unknown ca")
 _TOKEN: Final = "Failed to acquire SASL OAUTHBEARER token"
@@ -45,6 +50,11 @@ def refusal_of(
     if code == KafkaError._AUTHENTICATION:
         return _not_known(said, connection)
     return missing_acl(error, connection, topic=topic, operation=operation)
+
+
+def passes(error: KafkaError) -> bool:
+    """Whether a consumer that hears this has only to wait."""
+    return not error.fatal() and (error.retriable() or error.code() in PASSING)
 
 
 def missing_acl(error: KafkaError, connection: Mapping[str, Any], *, topic: str, operation: str) -> str | None:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from operators.records import Headers
-from sinks.errors import DeliveryFailed
+from sinks.errors import DeliveryFailed, DeliveryRefused, TakenOver
+from sinks.kafka.incarnations import GONE, PURGED, opened
 from sinks.kafka.producer import KafkaConfig
-
-_log: Final = logging.getLogger(__name__)
-_log.addHandler(logging.NullHandler())  # what librdkafka has to say is in `DeliveryFailed`
+from sinks.kafka.refusals import refusal_of
 
 _LARGEST_MESSAGE: Final = 512 * 2**20
 """The broker's limit of the topic counts, not librdkafka's own of 1 MB."""
+_QUEUE_KBYTES: Final = 2 * _LARGEST_MESSAGE // 1024
+"""librdkafka's queue, which must hold the largest."""
 _TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE})
 
 _BY_KEY: Final = -1
 _REPORTS_S: Final = 0.1
-_PURGED: Final = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})
-_FENCED: Final = frozenset({KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED})
 
 Place: TypeAlias = tuple[int, int]
 """(Kafka partition, offset)."""
@@ -45,29 +43,25 @@ class TransactionalSender:
     ``name`` can commit any more, and what it had committed can be read."""
 
     def __init__(self, config: KafkaConfig, name: str, *, deadline_s: float = 30.0) -> None:
-        """``deadline_s`` bounds each call. Raises `DeliveryFailed`."""
+        """``deadline_s`` bounds each call. Raises `TerminalSinkError`."""
         self._where = str(config.get("bootstrap.servers"))
         self._deadline_s = deadline_s
+        self._config = {**config, "transactional.id": name}
         self._heard = ""
-        settings: dict[str, Any] = {
-            "compression.type": "lz4",
+        self._refused: str | None = None
+        settings: KafkaConfig = {
             "partitioner": "murmur2_random",
             **config,
-            "transactional.id": name,
-            "transaction.timeout.ms": int(deadline_s * 1000),
             "message.max.bytes": _LARGEST_MESSAGE,
-            "error_cb": self._on_error,
+            "queue.buffering.max.kbytes": _QUEUE_KBYTES,
+            "log_level": 0,  # what librdkafka has to say is in the errors raised here
         }
-        try:
-            self._producer = Producer(settings, logger=_log)
-            self._producer.init_transactions(deadline_s)
-        except (KafkaException, ValueError) as error:
-            raise self._failed("begin a transaction", error) from None
+        self._producer, _ = opened(settings, name, deadline_s=deadline_s, error_cb=self._on_error)
 
     def send(self, batch: Sequence[Outgoing]) -> list[Place | None]:
         """Commits the batch; where each message lies: (Kafka partition, offset), None for one that the topic refuses
-        because it is too large. Raises `DeliveryFailed`, and then nothing of the batch is to be seen unless the commit
-        itself failed: then nobody knows, until the next producer of this name has asked.
+        because it is too large. Raises `TerminalSinkError`, and then nothing of the batch is to be seen unless the
+        commit itself failed: then nobody knows, until the next producer of this name has asked.
         """
         places: list[Place | None] = [None] * len(batch)
         left = list(range(len(batch)))
@@ -77,7 +71,8 @@ class TransactionalSender:
                 break
             too_large = {place for place, error in errors.items() if error.code() in _TOO_LARGE}
             if not too_large:
-                raise self._failed("take a message", KafkaException(next(iter(errors.values()))))
+                place, error = next(iter(errors.items()))
+                raise self._failed("take a message", error, topic=batch[place].topic)
             for place in left:
                 places[place] = None
             left = [place for place in left if place not in too_large]
@@ -96,13 +91,13 @@ class TransactionalSender:
             for _ in range(math.ceil(self._deadline_s / _REPORTS_S)):
                 if not self._producer.flush(_REPORTS_S) or errors:
                     break
-            at_fault = {place: error for place, error in errors.items() if error.code() not in _PURGED}
+            at_fault = {place: error for place, error in errors.items() if error.code() not in PURGED}
             if at_fault:
                 self._producer.abort_transaction(self._deadline_s)
                 return at_fault
             self._producer.commit_transaction(self._deadline_s)
         except KafkaException as error:
-            raise self._failed("commit a transaction", error) from None
+            raise self._failed("commit a transaction", error.args[0]) from None
         return {}
 
     def _produce(self, message: Outgoing, on_delivery: Callable[[KafkaError | None, Message], None]) -> None:
@@ -121,21 +116,22 @@ class TransactionalSender:
             except BufferError:
                 self._producer.poll(0.05)
 
-    def _failed(self, what: str, error: Exception) -> DeliveryFailed:
-        cause = error.args[0] if isinstance(error, KafkaException) else None
-        if cause is not None and cause.code() in _FENCED:
-            return DeliveryFailed(
+    def _failed(self, what: str, error: KafkaError, *, topic: str = "") -> DeliveryFailed | TakenOver:
+        if error.code() in GONE:
+            return TakenOver(
                 f"Kafka at {self._where} lets this run send nothing more: another one has begun, and goes on with "
                 "what is left."
             )
-        why = str(error) if cause is None else cause.str()
+        refused = self._refused or refusal_of(error, self._config, topic=topic, operation="Write")
         heard = f" (last heard: {self._heard})" if self._heard else ""
-        return DeliveryFailed(
-            f"Kafka at {self._where} did not {what}: {why}{heard}. Remove the cause, then run it again."
+        return (DeliveryRefused if refused else DeliveryFailed)(
+            f"Kafka at {self._where} did not {what}: {refused or error.str() + heard}. Remove the cause, then run it "
+            "again."
         )
 
     def _on_error(self, error: KafkaError) -> None:
         self._heard = error.str()
+        self._refused = self._refused or refusal_of(error, self._config)
 
 
 def _reporter(

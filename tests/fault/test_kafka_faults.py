@@ -7,9 +7,11 @@ from bytewax import operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSource, run_main
 
+from flows.actions_tail import ActionsTail
 from sinks.errors import DeliveryFailed
 from sinks.kafka.actions import ActionsSink, Opening
 from sinks.kafka.producer import ConfirmedProducer
+from sinks.kafka.transactions import TransactionalProducer
 from tests.kafka.topics import create_topic
 from tests.kafka_server import KafkaServer
 from tests.unit.sinks.samples import BASE_US, decision
@@ -51,6 +53,23 @@ def test_the_first_failure_is_raised_by_every_later_call(kafka_server: KafkaServ
     for call in (partition.snapshot, lambda: partition.write_batch([decision(3)])):
         with pytest.raises(DeliveryFailed, match="start the job again"):
             call()
+
+
+def test_while_nobody_says_where_the_actions_end_the_last_answer_stays(kafka_server: KafkaServer) -> None:
+    config = {"bootstrap.servers": kafka_server.bootstrap_servers}
+    create_topic(kafka_server.bootstrap_servers, "unheard", partitions=1)
+    producer = TransactionalProducer(config, "unheard", "unheard-00")
+    producer.write(b"x", key=None, headers=[])
+    producer.flush()
+    producer.close()
+    tail = ActionsTail(config, "unheard", "test").build_part("tail", "tail", None)
+    while not tail.next_batch()[0].complete:
+        pass
+    state = tail.snapshot()
+    assert state[2] == {0: 2}, "after the message and the end of its transaction"
+    kafka_server.kill()
+    assert tail.snapshot() == state
+    tail.close()
 
 
 def test_a_broker_that_comes_back_in_time_gets_everything(kafka_server: KafkaServer) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import atexit
 import math
-import os
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +14,10 @@ from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.loopback_port import LOOPBACK, free_port
+from tests.flow_process import flow_environment, served_metrics
+from tests.loopback_port import free_port
 from tests.waiting import wait_until
 
-ROOT = Path(__file__).parents[2]
 _STOP_TIMEOUT_S = 20.0
 _TAIL_CHARS = 4_000
 
@@ -53,14 +50,7 @@ class LiveFlow:
         self._arguments = ["-s", str(epoch_s), *arguments]
         if recovery is not None:
             self._arguments += ["-r", str(recovery), "-b", "0"]
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not _is_setting(name)},
-            "PYTHONPATH": str(ROOT),
-            "PYTHONUNBUFFERED": "1",
-            "BYTEWAX_DATAFLOW_API_ENABLED": "1",
-            "BYTEWAX_DATAFLOW_API_PORT": str(self.port),
-            **environment,
-        }
+        self._environment = flow_environment({"PYTHONUNBUFFERED": "1", **environment}, port=self.port)
         self._process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
@@ -140,11 +130,7 @@ class LiveFlow:
 
     def served(self, process: int = 0) -> str:
         """What stands under /metrics now; nothing while it does not serve."""
-        try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port + process}/metrics", timeout=5) as answer:
-                return str(answer.read().decode())
-        except (urllib.error.URLError, ConnectionError):
-            return ""
+        return served_metrics(self.port + process, within_s=5)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -187,7 +173,3 @@ class Metrics:
             for found, carried, value in self.samples
             if found == f"customer_triggers_{name}" and labels.items() <= carried.items()
         )
-
-
-def _is_setting(variable: str) -> bool:
-    return variable.startswith(("CT_", "BYTEWAX_")) or variable in ("KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL")

@@ -9,7 +9,8 @@ import uuid
 from pathlib import Path
 from typing import Self
 
-from tests.integration.live_flow import ROOT, LiveFlow
+from tests.flow_process import ROOT
+from tests.integration.live_flow import LiveFlow
 
 
 class RecoveryStore:

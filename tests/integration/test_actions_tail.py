@@ -7,17 +7,18 @@ import time
 from collections.abc import Iterator, Sequence
 
 import pytest
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from flows.actions_tail import STATE, ActionsTail, TailPartition
-from flows.topic_ends import NO_ID
 from operators.records import Decision
 from operators.state import StateFormatError
 from sinks.errors import DeliveryFailed, DeliveryRefused, TakenOver
 from sinks.kafka.action_message import action_headers, action_key, render_action
 from sinks.kafka.actions import ActionsSink, Opening, part_of
-from sinks.kafka.transactions import TransactionalProducer, fence
+from sinks.kafka.incarnations import fence
+from sinks.kafka.topic_ends import NO_ID
+from sinks.kafka.transactions import TransactionalProducer
 from tests.kafka.topics import TopicFactory
 from tests.unit.sinks.samples import BASE_US, decision
 
@@ -252,17 +253,3 @@ def test_a_refused_configuration_shows_no_password() -> None:
     with pytest.raises(DeliveryRefused, match="Correct it") as caught:
         fence({"bootstrap.servers": "b:1", "sasl.passwort": "hunter2"}, ["x"])
     assert "hunter2" not in str(caught.value)
-
-
-def test_what_cannot_be_asked_leaves_the_last_answer(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    job.send(1)
-    part = job.tail()
-    list(read_all(part))
-    state = part.snapshot()
-
-    def refuse(timeout_s: float) -> None:
-        raise KafkaException("away")
-
-    monkeypatch.setattr(part._watch, "ends", refuse)
-    assert part.snapshot() == state
-    part.close()

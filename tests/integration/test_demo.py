@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 
@@ -82,33 +82,42 @@ def test_it_shows_sql_and_a_command_that_works(demo: subprocess.CompletedProcess
     assert "cart_add" in asked.stdout
 
 
-def test_ctrl_c_ends_it_and_its_job_in_order(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        command(tmp_path), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert any("The shop is open" in line for line in process.stdout)
-        process.send_signal(signal.SIGINT)
-        said = process.stdout.read()
-        assert process.wait(30) == 130
-    assert "Interrupted" in said
-    assert "Traceback" not in said
-    assert (tmp_path / "job.log").read_text() == ""
+class Interrupted(NamedTuple):
+    """A demo that Ctrl-C ended while its shop was open, and a second one that was started in its folder before."""
+
+    status: int
+    said: str
+    job_said: str
+    second: subprocess.CompletedProcess[str]
 
 
-def test_a_second_demo_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+    folder = tmp_path_factory.mktemp("interrupted")
     with subprocess.Popen(
-        command(tmp_path), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command(folder), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         second = subprocess.run(
-            command(tmp_path), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=30, check=False
+            command(folder), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=30, check=False
         )
+        assert any("The shop is open" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
-        process.stdout.read()
-    assert second.returncode == 2
-    assert "another demo runs in" in second.stderr
+        said = process.stdout.read()
+        return Interrupted(process.wait(30), said, (folder / "job.log").read_text(), second)
+
+
+def test_ctrl_c_ends_it_and_its_job_in_order(interrupted: Interrupted) -> None:
+    assert interrupted.status == 130
+    assert "Interrupted" in interrupted.said
+    assert "Traceback" not in interrupted.said
+    assert interrupted.job_said == ""
+
+
+def test_a_second_demo_in_the_same_folder_is_refused(interrupted: Interrupted) -> None:
+    assert interrupted.second.returncode == 2
+    assert "another demo runs in" in interrupted.second.stderr
 
 
 @pytest.fixture(scope="module")

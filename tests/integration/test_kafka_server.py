@@ -168,4 +168,3 @@ def test_a_broker_that_cannot_start_shows_the_end_of_its_log(kafka_server: Kafka
             kafka_server.start()
     finally:
         properties.write_text(right)
-        kafka_server.start()

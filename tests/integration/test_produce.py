@@ -18,6 +18,7 @@ import pytest
 import zstandard
 
 from flows.embedded_broker import EmbeddedBroker
+from flows.produce import delivery
 from flows.produce.__main__ import BAD_INPUT, INTERRUPTED, NOT_DELIVERED, main
 from flows.produce.line import read_line
 from flows.produce.pace import at_rate, by_event_time
@@ -166,7 +167,10 @@ def test_a_message_that_kafka_does_not_take_is_told_and_ends_with_1(
     assert len(read_topic(broker, "large")) == 1
 
 
-def test_no_kafka_at_the_address_is_told_and_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_kafka_at_the_address_is_told_and_ends_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "_METADATA_TIMEOUT_S", 0.5)
     file = written(tmp_path / "events.jsonl", [event(0, START_MS)])
     assert main(["--events", str(file), "--topic", "t", "--bootstrap-servers", "127.0.0.1:1"]) == NOT_DELIVERED
     assert "no Kafka answers at 127.0.0.1:1" in capsys.readouterr().err

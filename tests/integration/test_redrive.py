@@ -17,7 +17,7 @@ from operators.clock import system_time_us
 from operators.records import DeadLetter
 from sinks.clickhouse.archive import ArchiveSink
 from tests.clickhouse_gateway import ClickHouseGateway
-from tests.integration.live_flow import ROOT
+from tests.flow_process import ROOT
 from tests.integration.live_site import Site
 from tests.integration.live_topics import Read, Sent, event, iso, read_topic
 from tests.unit.sinks.samples import chunk

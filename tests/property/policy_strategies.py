@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from config.common_policy import CommonPolicy
-from tests.harness import START_US
+from tests.moments import START_US
 
 SPANS = st.sampled_from(["10m", "20m", "30m", "1h"])
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata")

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 import operators.anonymous.group
 from tests.backtests import run_flow
-from tests.harness import START_US, compiled, run, trigger, us
+from tests.harness import compiled, run, trigger
+from tests.moments import START_US, us
 from tests.property.identity_oracle import answers
 from tests.property.policy_strategies import profiles, reader, ruled
 from tests.property.strategies import GRID_US, streams, triggers
-from tests.property.test_invariance import counted
+from tests.property.test_invariance import LESS, counted
 from tests.property.test_policy_invariance import reasons
 
 BOUNDS = st.sampled_from(["0m", "10m", "30m"])
@@ -106,6 +107,7 @@ def test_the_answer_is_that_of_the_definition(texts, log, bound, at_end, horizon
     assert found.read == sum(found.tally.of(fate) for fate in ("matched", "late", "duplicate")) == len(log)
 
 
+@LESS
 @given(SEVERAL, people(), BOUNDS, ENDS, st.integers(1, 4), st.integers(1, 5))
 def test_a_restart_from_a_snapshot_anywhere_changes_nothing(texts, log, bound, at_end, chunk_size, every):
     plan = compiled(*texts)
@@ -117,6 +119,7 @@ def test_a_restart_from_a_snapshot_anywhere_changes_nothing(texts, log, bound, a
     assert restarted.tally.total("identity_conflicts") == straight.tally.total("identity_conflicts")
 
 
+@LESS
 @given(SEVERAL, people(late=False), ENDS, st.data())
 def test_disorder_within_the_bound_changes_no_answer(texts, log, at_end, data):
     delays = {time: data.draw(st.integers(0, 3)) * GRID_US // 1_000 for time in {each["event_time"] for each in log}}
@@ -128,6 +131,7 @@ def test_disorder_within_the_bound_changes_no_answer(texts, log, at_end, data):
     assert found.answers() == ordered.answers()
 
 
+@LESS
 @given(SEVERAL, people(), BOUNDS, ENDS, st.data())
 def test_how_partitions_interleave_changes_nothing(texts, log, bound, at_end, data):
     partitions = [data.draw(st.integers(0, 2)) for _ in log]
@@ -157,6 +161,7 @@ def test_no_chunk_restart_or_key_group_changes_a_decision(texts, log, known, bou
     assert reasons(cut) == reasons(whole)
 
 
+@LESS
 @given(SEVERAL, streams(), BOUNDS, ENDS, st.integers(1, 4))
 def test_where_nobody_is_anonymous_the_step_changes_nothing(texts, log, bound, at_end, chunk_size):
     plan = compiled(*texts)

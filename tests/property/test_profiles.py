@@ -9,7 +9,8 @@ from config.loader import parse_trigger
 from config.traits import Trait
 from operators.compiler import compile_triggers
 from operators.plan import Plan
-from tests.harness import START_US, event, run, trigger
+from tests.harness import event, run, trigger
+from tests.moments import START_US
 
 MINUTE_US = 60_000_000
 WITHIN = 10

@@ -1,6 +1,5 @@
 """A panic of the engine, which no step raises and nothing prints: the process ends with a word all the same."""
 
-import os
 import subprocess
 import sys
 import urllib.error
@@ -13,7 +12,7 @@ import pytest
 
 from flows.exit_status import ExitStatus
 from flows.loopback import free_addresses
-from tests.integration.live_flow import ROOT
+from tests.flow_process import flow_environment
 from tests.integration.live_site import Site
 from tests.loopback_port import LOOPBACK, free_port
 from tests.waiting import wait_until
@@ -25,11 +24,10 @@ def started(site: Site, process: int, port: int, addresses: list[str]) -> subpro
     arguments = ["triggers", "--process", str(process), "--workers", "1", "--epoch", "1", "--grace", "1"]
     for address in addresses:
         arguments += ["--address", address]
-    serving = {"BYTEWAX_DATAFLOW_API_ENABLED": "1", "BYTEWAX_DATAFLOW_API_PORT": str(port)}
     with output_of(site, process).open("wb") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.recovery.panicking_process", *arguments],
-            env={**os.environ, "PYTHONPATH": str(ROOT), **serving, **site.environment()},
+            env=flow_environment(site.environment(), port=port),
             cwd=site.folder,
             stdin=subprocess.PIPE,
             stdout=output,

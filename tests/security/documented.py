@@ -5,7 +5,7 @@ import shlex
 
 from confluent_kafka.admin import AclBinding
 
-from tests.integration.live_flow import ROOT
+from tests.flow_process import ROOT
 from tests.integration.live_site import Site
 from tests.kafka.secured import acl
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.certificates import Authority
 from tests.clickhouse_gateway import Admission, ClickHouseGateway
-from tests.integration.live_flow import ROOT
+from tests.flow_process import ROOT
 from tests.kafka.secured import SecuredKafka
 from tests.kafka.token_server import TokenServer
 from tests.security.documented import documented_grants

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.harness import START_US
+from tests.moments import START_US
 from tests.property.strategies.grid import GRID_US, TIMES, WAITS, P, X, sometimes
 
 OPENING = 3

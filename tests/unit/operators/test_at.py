@@ -10,7 +10,8 @@ from operators.clock import PartitionClock
 from operators.decode import Decoder
 from operators.group import KeyGroup
 from operators.local_time import instants, next_local_us
-from tests.harness import START_US, Graph, Log, at, compiled, event, run, trigger
+from tests.harness import Graph, Log, compiled, event, run, trigger
+from tests.moments import START_US, at
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -9,7 +9,8 @@ from config.vocabulary import load_vocabularies
 from flows.backtest import CONFIG
 from operators.decode import Decoder
 from operators.render import iso_ms
-from tests.harness import START_US, event, run, trigger, us, watermark
+from tests.harness import event, run, trigger, watermark
+from tests.moments import START_US, us
 
 
 def iso(when):

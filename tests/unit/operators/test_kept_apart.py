@@ -13,7 +13,8 @@ from operators.group import KeyGroup
 from operators.marks import GroupMark
 from operators.policy.values import Match
 from operators.state import restore, snapshot
-from tests.harness import START_US, Graph, Log, compiled, event, run, trigger, us
+from tests.harness import Graph, Log, compiled, event, run, trigger
+from tests.moments import START_US, us
 
 PRICE_DROP = """
 key: properties.product_id

@@ -29,7 +29,8 @@ import pytest
 
 from operators.reasons import Outcome
 from operators.records import Decision
-from tests.harness import Item, at, compiled, event, heartbeat, run, since_start, trigger, us, watermark
+from tests.harness import Item, compiled, event, heartbeat, run, trigger, watermark
+from tests.moments import at, since_start, us
 
 _TOKEN = re.compile(r"([a-z_]+)(\d*)(?:\(([^)]*)\))?(?:@([^/\s]+))?(?:/(\S+))?")
 _MARKS = {"watermark": watermark, "heartbeat": heartbeat}

@@ -9,7 +9,8 @@ from operators.decode import Decoder, Messages
 from operators.reasons import DeadReason
 from sinks.kafka.action_message import render_action
 from tests.deciding import rule
-from tests.harness import START_US, compiled, event, run, trigger
+from tests.harness import compiled, event, run, trigger
+from tests.moments import START_US
 
 
 def back(decision, **changed):

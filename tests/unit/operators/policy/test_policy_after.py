@@ -8,7 +8,8 @@ from operators.decode import Decoder
 from operators.policy.values import Ended
 from operators.reasons import Outcome, SuppressReason
 from tests.deciding import outcomes, rule
-from tests.harness import START_US, Graph, Log, compiled, event, run, us
+from tests.harness import Graph, Log, compiled, event, run
+from tests.moments import START_US, us
 
 LATER = "{channel: email, template: x, after: 1h}"
 TWO = f"actions: [{LATER}, {{channel: push, template: y, after: 2h}}]"

@@ -4,7 +4,8 @@ import pytest
 
 from operators.reasons import SuppressReason
 from tests.deciding import known, outcomes, rule
-from tests.harness import START_US, event, run, us
+from tests.harness import event, run
+from tests.moments import START_US, us
 
 
 @pytest.mark.parametrize(

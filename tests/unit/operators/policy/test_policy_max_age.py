@@ -5,7 +5,8 @@ import pytest
 from operators.policy.too_old import is_too_old, too_old
 from operators.reasons import Outcome, SuppressReason
 from tests.deciding import outcomes, rule
-from tests.harness import START_US, event, run, us
+from tests.harness import event, run
+from tests.moments import START_US, us
 
 
 @pytest.mark.parametrize(

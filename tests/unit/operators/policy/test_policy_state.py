@@ -8,7 +8,8 @@ from operators.decode import Decoder
 from operators.policy.values import Ended
 from operators.state import restore, snapshot
 from tests.deciding import outcomes, rule
-from tests.harness import START_US, Graph, Log, compiled, event, run, us
+from tests.harness import Graph, Log, compiled, event, run
+from tests.moments import START_US, us
 
 TEXTS = [
     rule("caps: [{channel: email, max: 1, per: 2h}], cooldown: 1h", name="capped"),

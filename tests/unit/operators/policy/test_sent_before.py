@@ -9,7 +9,8 @@ from operators.policy.facts import Fact
 from operators.state import restore, snapshot
 from tests.deciding import known, rule
 from tests.flow.test_policy_resume import EVENTS, HOME, HOPS
-from tests.harness import compiled, event, since_start
+from tests.harness import compiled, event
+from tests.moments import since_start
 from tests.unit.operators.policy.replayed import Run, rows
 
 ARRIVING = rule("", name="arriving", match="steps: [{event: a}]", rest="actions: [{channel: push, template: x}]")
