@@ -19,8 +19,8 @@ from benchmarks.answers import Answer, assert_equal, read_answer
 from benchmarks.cache import ROOT, cache_folder, workload_file
 from benchmarks.child import run_child
 from benchmarks.machine import machine_facts
-from benchmarks.peers import flink
 from benchmarks.peers.contests import CONTESTS, OUT_OF_ORDERNESS_MS, Contest, Entrant
+from benchmarks.peers.flink import FLINK
 from benchmarks.peers.result import PeerResult
 from benchmarks.peers.table import as_json, figures, show
 from benchmarks.recipe import Workload
@@ -33,11 +33,11 @@ def main() -> None:
     contests = [contest for contest in CONTESTS if asked.contest in (None, contest.name)]
     entrants = {entrant.name for contest in contests for entrant in contest.entrants}
     entrants -= set(asked.without)
-    built = any(e.needs_flink and e.name in entrants for c in contests for e in c.entrants)
-    if built:
-        flink.build(flink_version=asked.flink_version)
+    projects = {e.project for c in contests for e in c.entrants if e.project and e.name in entrants}
+    for project in projects:
+        project.build(version=asked.flink_version if project is FLINK else None)
     facts = machine_facts(seed=asked.seed)
-    facts["flink"] = flink.version() if built else None
+    facts["peers"] = {project.name: project.version() for project in projects}
     # Flink and Bytewax know no duplicate: two copies of a cart are two carts to them.
     workload = Workload(
         events=asked.events, seed=asked.seed, zipf=asked.zipf, disorder_ms=OUT_OF_ORDERNESS_MS, duplicates=0.0

@@ -30,7 +30,7 @@ public final class CepAbandonment {
                         .where(SimpleCondition.of(Event::isCartAdd))
                         .notFollowedBy("bought")
                         .where(ends)
-                        .within(Duration.ofMillis(PeerJob.WITHIN_MS));
+                        .within(Duration.ofMillis(Abandoned.WITHIN_MS));
         job.run(CEP.pattern(job.eventsByCustomer(), abandonment).process(new EmitCart()));
     }
 
@@ -39,7 +39,7 @@ public final class CepAbandonment {
 
         @Override
         public void processMatch(Map<String, List<Event>> match, Context context, Collector<String> out) {
-            out.collect(PeerJob.matchLine(match.get("cart").get(0)));
+            out.collect(Abandoned.line(match.get("cart").get(0)));
         }
     }
 }

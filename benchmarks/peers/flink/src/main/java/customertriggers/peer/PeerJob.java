@@ -27,8 +27,6 @@ import org.apache.flink.util.ParameterTool;
  * pattern, only its cost; a Flink user has to think of it and write it.
  */
 final class PeerJob {
-    static final long WITHIN_MS = Duration.ofMinutes(30).toMillis();
-
     private static final String EVENTS = "events";
 
     private final StreamExecutionEnvironment environment;
@@ -81,11 +79,6 @@ final class PeerJob {
                 seconds,
                 result.getNetRuntime() / 1e3,
                 LinesSink.countLines(arguments.getRequired("out"), environment.getParallelism()));
-    }
-
-    /** One line of the answer: deadline in epoch ms, customer, event id of the cart. */
-    static String matchLine(Event cart) {
-        return (cart.timeMs + WITHIN_MS) + "\t" + cart.customer + "\t" + cart.id;
     }
 
     private static final class CountAndFilter extends RichFilterFunction<Event> {

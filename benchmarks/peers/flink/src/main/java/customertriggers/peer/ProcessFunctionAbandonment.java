@@ -45,17 +45,17 @@ public final class ProcessFunctionAbandonment {
             // A purchase is kept until the watermark passes it: an earlier cart may arrive after it.
             context.timerService()
                     .registerEventTimeTimer(
-                            event.isCartAdd() ? event.timeMs + PeerJob.WITHIN_MS : event.timeMs);
+                            event.isCartAdd() ? event.timeMs + Abandoned.WITHIN_MS : event.timeMs);
         }
 
         @Override
         public void onTimer(long timeMs, OnTimerContext context, Collector<String> out) throws Exception {
             Recent state = recent.value();
-            while (state != null && state.isOldestDue(timeMs, PeerJob.WITHIN_MS)) {
-                boolean abandoned = state.isOldestAbandoned(PeerJob.WITHIN_MS);
+            while (state != null && state.isOldestDue(timeMs, Abandoned.WITHIN_MS)) {
+                boolean abandoned = state.isOldestAbandoned(Abandoned.WITHIN_MS);
                 Event oldest = state.removeOldest();
                 if (abandoned) {
-                    out.collect(PeerJob.matchLine(oldest));
+                    out.collect(Abandoned.line(oldest));
                 }
                 if (state.isEmpty()) {
                     state = null;
