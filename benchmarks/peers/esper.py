@@ -9,7 +9,7 @@ from benchmarks.child import last_json
 from benchmarks.peers.maven import MavenProject
 from benchmarks.peers.result import PeerResult
 
-ESPER = MavenProject("esper", "esper-runtime")
+ESPER = MavenProject("esper", ("esper-runtime",))
 
 
 def run(events: Path, *, out: Path, out_of_orderness_ms: int) -> PeerResult:

@@ -25,10 +25,10 @@ class MavenBuildError(RuntimeError):
 
 @dataclass(frozen=True)
 class MavenProject:
-    """`name` is its folder, and the property NAME.version of its pom; `artifact` is the jar that tells the version."""
+    """`name` is its folder, and the property NAME.version of its pom; the jars of `artifacts` tell what was built."""
 
     name: str
-    artifact: str
+    artifacts: tuple[str, ...]
 
     def build(self, *, version: str | None = None) -> None:
         """Compiles it and fetches what it needs, unless that is done already. Raises MavenBuildError."""
@@ -48,10 +48,13 @@ class MavenProject:
             raise MavenBuildError(f"mvn exit {done.returncode}:\n{(done.stdout + done.stderr)[-4000:]}")
         stamp.write_text(wanted, encoding="utf-8")
 
-    def version(self) -> str:
-        """Of what was built."""
-        jar = next((self._target / "lib").glob(f"{self.artifact}-*.jar"))
-        return jar.stem.removeprefix(f"{self.artifact}-")
+    def versions(self) -> dict[str, str]:
+        """By artifact, of what was built."""
+        found = {}
+        for artifact in self.artifacts:
+            jar = next((self._target / "lib").glob(f"{artifact}-*.jar"))
+            found[artifact] = jar.stem.removeprefix(f"{artifact}-")
+        return found
 
     def run(
         self,

@@ -20,9 +20,8 @@ public final class CepAbandonment {
 
     public static void main(String[] args) throws Exception {
         PeerJob job = PeerJob.of(args);
-        boolean restart = job.argument("on-repeat", "overlap").equals("restart");
         SimpleCondition<Event> ends =
-                restart
+                job.isRestart()
                         ? SimpleCondition.of(event -> event.isPurchase() || event.isCartAdd())
                         : SimpleCondition.of(Event::isPurchase);
         Pattern<Event, ?> abandonment =
