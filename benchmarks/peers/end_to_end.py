@@ -105,6 +105,7 @@ def measure(workload: Workload, rounds: int, without: Sequence[str]) -> PartRepo
             "workload": asdict(workload),
             "events": counts.lines,
             "matches": counts.matches,
+            "left_out": notes,
             "versions": {entrant.name: entrant.versions() for entrant in present},
             "rounds": {name: [asdict(run) for run in runs] for name, runs in results.items()},
         },

@@ -36,7 +36,7 @@ def install() -> None:
     for command in ((sys.executable, "-m", "venv", str(VENV)), pip):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise QuixInstallError(f"Quix Streams could not be installed:\n{(done.stdout + done.stderr)[-2000:]}")
+            raise QuixInstallError(f"Quix Streams could not be installed: {(done.stdout + done.stderr)[-300:]}")
     stamp.touch()
 
 
