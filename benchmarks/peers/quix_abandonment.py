@@ -29,7 +29,6 @@ from quixstreams import Application, State
 
 WITHIN_MS = 30 * 60_000
 MAX_OUT_OF_ORDERNESS_MS = 2_000
-
 SILENCE_S = 60.0
 
 Recent = list[list[Any]]
