@@ -24,11 +24,15 @@ def read_answer(*parts: Path) -> Answer:
     answer: Answer = []
     for part in parts:
         with part.open(encoding="utf-8") as file:
-            for line in file:
-                deadline, customer, event_id = line.rstrip("\n").split("\t")
-                answer.append((int(deadline), customer, event_id))
+            answer += answer_from(file)
     answer.sort()
     return answer
+
+
+def answer_from(lines: Iterable[str]) -> Answer:
+    """Sorted; each line as `write_answer` writes it, with or without its end."""
+    matches = (line.rstrip("\n").split("\t") for line in lines)
+    return sorted((int(deadline), customer, event_id) for deadline, customer, event_id in matches)
 
 
 def assert_equal(found: Answer, expected: Answer, *, who: str) -> None:

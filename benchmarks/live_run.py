@@ -38,6 +38,8 @@ class LiveRun:
     """Until the last action is out, which takes silence to move the clock; 0 where the flow has no triggers."""
     cpu_seconds: float
     """Of the process during `worked_seconds`."""
+    decided_cpu_seconds: float
+    """Of the process during `decided_seconds`."""
     start_cpu_seconds: float
     peak_rss_bytes: int
 
@@ -113,6 +115,7 @@ def catch_up(name: str, backlog: Backlog, folder: Path, *, target: str | None = 
         worked_seconds=worked.at_s - began.at_s,
         decided_seconds=decided.at_s - began.at_s if decided else 0.0,
         cpu_seconds=worked.cpu_seconds - began.cpu_seconds,
+        decided_cpu_seconds=decided.cpu_seconds - began.cpu_seconds if decided else 0.0,
         start_cpu_seconds=began.cpu_seconds,
         peak_rss_bytes=peak,
     )

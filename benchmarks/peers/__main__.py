@@ -11,16 +11,20 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict, replace
+from operator import attrgetter
 from pathlib import Path
 
 import orjson
 
+from benchmarks import report
 from benchmarks.answers import Answer, assert_equal, read_answer
 from benchmarks.cache import ROOT, cache_folder, workload_file
 from benchmarks.child import run_child
 from benchmarks.machine import machine_facts
-from benchmarks.peers import flink
+from benchmarks.peers import end_to_end
 from benchmarks.peers.contests import CONTESTS, OUT_OF_ORDERNESS_MS, Contest, Entrant
+from benchmarks.peers.end_to_end import LiveEntrant
+from benchmarks.peers.flink import FLINK
 from benchmarks.peers.result import PeerResult
 from benchmarks.peers.table import as_json, figures, show
 from benchmarks.recipe import Workload
@@ -31,13 +35,15 @@ RESULTS = Path(__file__).parent.parent / "results"
 def main() -> None:
     asked = _arguments()
     contests = [contest for contest in CONTESTS if asked.contest in (None, contest.name)]
-    entrants = {entrant.name for contest in contests for entrant in contest.entrants}
-    entrants -= set(asked.without)
-    built = any(e.needs_flink and e.name in entrants for c in contests for e in c.entrants)
-    if built:
-        flink.build(flink_version=asked.flink_version)
+    is_live = asked.contest in (None, end_to_end.NAME)
+    entrants: list[Entrant | LiveEntrant] = [entrant for contest in contests for entrant in contest.entrants]
+    entrants += end_to_end.ENTRANTS if is_live else ()
+    wanted = {e.project for e in entrants if e.project is not None and e.name not in asked.without}
+    projects = sorted(wanted, key=attrgetter("name"))
+    for project in projects:
+        project.build(version=asked.flink_version if project is FLINK else None)
     facts = machine_facts(seed=asked.seed)
-    facts["flink"] = flink.version() if built else None
+    facts["peers"] = {artifact: version for p in projects for artifact, version in p.versions().items()}
     # Flink and Bytewax know no duplicate: two copies of a cart are two carts to them.
     workload = Workload(
         events=asked.events, seed=asked.seed, zipf=asked.zipf, disorder_ms=OUT_OF_ORDERNESS_MS, duplicates=0.0
@@ -45,11 +51,15 @@ def main() -> None:
     found = [
         _hold(contest, present, workload, asked.rounds)
         for contest in contests
-        if (present := [e for e in contest.entrants if e.name in entrants])
+        if (present := [e for e in contest.entrants if e.name not in asked.without])
     ]
+    if is_live:
+        live = end_to_end.measure(workload, asked.rounds, asked.without)
+        report.show(live)
+        found.append(live.data)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    report = {"machine": facts, "contests": found}
-    asked.out.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    result = {"machine": facts, "contests": found}
+    asked.out.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,7 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--zipf", type=float, default=Workload.zipf)
-    parser.add_argument("--contest", choices=[contest.name for contest in CONTESTS])
+    parser.add_argument("--contest", choices=[*(contest.name for contest in CONTESTS), end_to_end.NAME])
     parser.add_argument("--without", action="append", default=[], metavar="ENTRANT")
     parser.add_argument("--flink-version", help="another one than the pom's")
     parser.add_argument("--out", type=Path, default=RESULTS / "peers-latest.json")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from benchmarks.answers import read_answer
 from benchmarks.child import last_json, run_child
-from benchmarks.peers import flink, ours
+from benchmarks.peers import esper, flink, ours
+from benchmarks.peers.maven import MavenProject
 from benchmarks.peers.result import PeerResult
 from benchmarks.reference import OnRepeat
 
@@ -21,11 +22,11 @@ Run = Callable[[Path, Path], PeerResult]
 
 @dataclass(frozen=True)
 class Entrant:
-    """One engine in a contest; `needs_flink` says that it is built first."""
+    """One engine in a contest; `project` is built first."""
 
     name: str
     run: Run
-    needs_flink: bool = False
+    project: MavenProject | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,11 @@ def _flink(name: str, job: str, *, on_repeat: OnRepeat, prefilter: bool = True, 
             prefilter=prefilter,
         )
 
-    return Entrant(name, run, needs_flink=True)
+    return Entrant(name, run, flink.FLINK)
+
+
+def _esper(events: Path, out: Path) -> PeerResult:
+    return esper.run(events, out=out, out_of_orderness_ms=OUT_OF_ORDERNESS_MS)
 
 
 def _bytewax_windows(events: Path, out: Path) -> PeerResult:
@@ -78,6 +83,7 @@ CONTESTS = (
             _ours("abandonment_overlap"),
             _flink("Flink CEP, filtered by hand", "CepAbandonment", on_repeat="overlap"),
             _flink("Flink CEP", "CepAbandonment", on_repeat="overlap", prefilter=False),
+            Entrant("Esper pattern", _esper, esper.ESPER),
         ),
     ),
     Contest(

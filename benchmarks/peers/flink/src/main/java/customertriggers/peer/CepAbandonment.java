@@ -20,9 +20,8 @@ public final class CepAbandonment {
 
     public static void main(String[] args) throws Exception {
         PeerJob job = PeerJob.of(args);
-        boolean restart = job.argument("on-repeat", "overlap").equals("restart");
         SimpleCondition<Event> ends =
-                restart
+                job.isRestart()
                         ? SimpleCondition.of(event -> event.isPurchase() || event.isCartAdd())
                         : SimpleCondition.of(Event::isPurchase);
         Pattern<Event, ?> abandonment =
@@ -30,7 +29,7 @@ public final class CepAbandonment {
                         .where(SimpleCondition.of(Event::isCartAdd))
                         .notFollowedBy("bought")
                         .where(ends)
-                        .within(Duration.ofMillis(PeerJob.WITHIN_MS));
+                        .within(Duration.ofMillis(Abandoned.WITHIN_MS));
         job.run(CEP.pattern(job.eventsByCustomer(), abandonment).process(new EmitCart()));
     }
 
@@ -39,7 +38,7 @@ public final class CepAbandonment {
 
         @Override
         public void processMatch(Map<String, List<Event>> match, Context context, Collector<String> out) {
-            out.collect(PeerJob.matchLine(match.get("cart").get(0)));
+            out.collect(Abandoned.line(match.get("cart").get(0)));
         }
     }
 }

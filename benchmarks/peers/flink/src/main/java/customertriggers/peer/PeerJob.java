@@ -1,7 +1,6 @@
 package customertriggers.peer;
 
 import java.time.Duration;
-import java.util.Locale;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -9,83 +8,69 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichFilterFunction;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
-import org.apache.flink.connector.file.src.FileSource;
-import org.apache.flink.core.fs.Path;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.KeyedStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ParameterTool;
 
 /**
- * What both jobs share: the source, the watermark, the sink and the report.
+ * What both jobs share: the watermark, the filter, the run and the report.
  *
- * <p>Arguments: {@code --events FILE --out PREFIX --parallelism N --out-of-orderness-ms MS --prefilter BOOL}.
- * Prints one JSON line: events, seconds (wall clock from execute to its end, with the start of the mini-cluster),
- * seconds_net (Flink's own runtime of the job, without it), matches.
+ * <p>Arguments: {@code --parallelism N --out-of-orderness-ms MS --prefilter BOOL --on-repeat overlap|restart}, and
+ * those of {@link FileEnds} or, where {@code --topic} is among them, of {@link KafkaEnds}.
  *
  * <p>{@code prefilter} drops what the rule never asks for before the shuffle. It changes no answer of a relaxed
  * pattern, only its cost; a Flink user has to think of it and write it.
  */
 final class PeerJob {
-    static final long WITHIN_MS = Duration.ofMinutes(30).toMillis();
-
-    private static final String EVENTS = "events";
+    static final String EVENTS = "events";
 
     private final StreamExecutionEnvironment environment;
     private final ParameterTool arguments;
+    private final Ends ends;
 
-    private PeerJob(StreamExecutionEnvironment environment, ParameterTool arguments) {
+    private PeerJob(StreamExecutionEnvironment environment, ParameterTool arguments, Ends ends) {
         this.environment = environment;
         this.arguments = arguments;
+        this.ends = ends;
     }
 
     static PeerJob of(String[] args) {
+        ParameterTool arguments = ParameterTool.fromArgs(args);
+        Ends ends = arguments.has("topic") ? new KafkaEnds(arguments) : new FileEnds(arguments);
         Configuration configuration = new Configuration();
         configuration.set(PipelineOptions.OBJECT_REUSE, true);
         // A type that falls back to Kryo would make Flink slow by accident: refuse it.
         configuration.set(PipelineOptions.GENERIC_TYPES, false);
-        ParameterTool arguments = ParameterTool.fromArgs(args);
-        int parallelism = arguments.getInt("parallelism", 1);
+        // With checkpoints Flink would try a job that fails again and again, and say nothing.
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+        ends.configure(configuration);
+        int parallelism = arguments.getInt("parallelism");
         return new PeerJob(
-                StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration), arguments);
+                StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration), arguments, ends);
     }
 
-    String argument(String name, String otherwise) {
-        return arguments.get(name, otherwise);
+    /** Whether a newer cart takes the place of an open one; otherwise each cart is a match of its own. */
+    boolean isRestart() {
+        return arguments.getRequired("on-repeat").equals("restart");
     }
 
     KeyedStream<Event, String> eventsByCustomer() {
-        FileSource<Event> source =
-                FileSource.forRecordStreamFormat(new EventFormat(), new Path(arguments.getRequired("events")))
-                        .build();
         WatermarkStrategy<Event> watermarks =
                 WatermarkStrategy.<Event>forBoundedOutOfOrderness(
                                 Duration.ofMillis(arguments.getLong("out-of-orderness-ms")))
                         .withTimestampAssigner((event, unused) -> event.timeMs);
-        return environment
-                .fromSource(source, watermarks, "events")
-                .filter(new CountAndFilter(arguments.getBoolean("prefilter", true)))
+        return ends.events(environment, watermarks)
+                .filter(new CountAndFilter(arguments.getBoolean("prefilter")))
                 .keyBy(event -> event.customer);
     }
 
     void run(DataStream<String> matches) throws Exception {
-        matches.sinkTo(new LinesSink(arguments.getRequired("out")));
+        ends.write(matches);
         long startedNs = System.nanoTime();
         JobExecutionResult result = environment.execute();
-        double seconds = (System.nanoTime() - startedNs) / 1e9;
-        Long events = result.getAccumulatorResult(EVENTS);
-        System.out.printf(
-                Locale.ROOT,
-                "{\"events\":%d,\"seconds\":%.3f,\"seconds_net\":%.3f,\"matches\":%d}%n",
-                events,
-                seconds,
-                result.getNetRuntime() / 1e3,
-                LinesSink.countLines(arguments.getRequired("out"), environment.getParallelism()));
-    }
-
-    /** One line of the answer: deadline in epoch ms, customer, event id of the cart. */
-    static String matchLine(Event cart) {
-        return (cart.timeMs + WITHIN_MS) + "\t" + cart.customer + "\t" + cart.id;
+        System.out.println(ends.report(result, (System.nanoTime() - startedNs) / 1e9));
     }
 
     private static final class CountAndFilter extends RichFilterFunction<Event> {

@@ -7,7 +7,7 @@ import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Abandonment by hand, on Flink's keyed state and timers, with {@code restart}: only the newest cart counts.
+ * Abandonment by hand, on Flink's keyed state and timers.
  *
  * <p>A cart is abandoned when nothing that matters comes in [A, A+30m), so one timer at its deadline is all it needs:
  * by then the watermark says that the half hour is complete, in whatever order its events came. No event waits in a
@@ -18,13 +18,18 @@ public final class ProcessFunctionAbandonment {
 
     public static void main(String[] args) throws Exception {
         PeerJob job = PeerJob.of(args);
-        job.run(job.eventsByCustomer().process(new Abandonment()));
+        job.run(job.eventsByCustomer().process(new Abandonment(job.isRestart())));
     }
 
     private static final class Abandonment extends KeyedProcessFunction<String, Event, String> {
         private static final long serialVersionUID = 1L;
 
+        private final boolean restart;
         private transient ValueState<Recent> recent;
+
+        Abandonment(boolean restart) {
+            this.restart = restart;
+        }
 
         @Override
         public void open(OpenContext context) {
@@ -45,17 +50,17 @@ public final class ProcessFunctionAbandonment {
             // A purchase is kept until the watermark passes it: an earlier cart may arrive after it.
             context.timerService()
                     .registerEventTimeTimer(
-                            event.isCartAdd() ? event.timeMs + PeerJob.WITHIN_MS : event.timeMs);
+                            event.isCartAdd() ? event.timeMs + Abandoned.WITHIN_MS : event.timeMs);
         }
 
         @Override
         public void onTimer(long timeMs, OnTimerContext context, Collector<String> out) throws Exception {
             Recent state = recent.value();
-            while (state != null && state.isOldestDue(timeMs, PeerJob.WITHIN_MS)) {
-                boolean abandoned = state.isOldestAbandoned(PeerJob.WITHIN_MS);
+            while (state != null && state.isOldestDue(timeMs, Abandoned.WITHIN_MS)) {
+                boolean abandoned = state.isOldestAbandoned(Abandoned.WITHIN_MS, restart);
                 Event oldest = state.removeOldest();
                 if (abandoned) {
-                    out.collect(PeerJob.matchLine(oldest));
+                    out.collect(Abandoned.line(oldest));
                 }
                 if (state.isEmpty()) {
                     state = null;

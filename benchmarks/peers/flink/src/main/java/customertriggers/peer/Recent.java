@@ -28,11 +28,18 @@ public class Recent {
         return nowMs >= (oldest.isCartAdd() ? oldest.timeMs + withinMs : oldest.timeMs);
     }
 
-    /** Whether the oldest event is a cart after which nothing that matters came in time. */
-    boolean isOldestAbandoned(long withinMs) {
+    /** Whether the oldest event is a cart with no purchase in time after it; with {@code restart} no cart either. */
+    boolean isOldestAbandoned(long withinMs, boolean restart) {
         Event oldest = events.get(0);
-        return oldest.isCartAdd()
-                && (events.size() == 1 || events.get(1).timeMs >= oldest.timeMs + withinMs);
+        if (!oldest.isCartAdd()) {
+            return false;
+        }
+        for (int at = 1; at < events.size() && events.get(at).timeMs < oldest.timeMs + withinMs; at++) {
+            if (restart || events.get(at).isPurchase()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     Event removeOldest() {
