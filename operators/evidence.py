@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from operators.identity import identity
 from operators.program import Program
@@ -10,17 +11,33 @@ from operators.records import Evidence
 from operators.repetition import COUNT, DIGEST, Capture, Captured, is_summary, kept_of, place_of
 from operators.runs import Found
 
+Ordered: TypeAlias = Sequence[tuple[str, Capture]]
+"""What was captured with its label, in the order of capture."""
 
-def evidence_of(found: Found) -> tuple[Evidence, ...]:
+
+def in_order(found: Found) -> Ordered:
+    """What a match captured: by step, and inside a group in the order in which it came."""
+    labels, captures, groups = found.program.labels, found.captures, found.program.groups
+    if not groups:
+        return [(label, each) for label, each in zip(labels, captures, strict=False) if each is not None]
+    slots = list(range(len(captures)))
+    for begin, end in groups:
+        slots[begin:end] = sorted(slots[begin:end], key=lambda slot: _came(captures[slot]))
+    return [(labels[slot], each) for slot in slots if (each := captures[slot]) is not None]
+
+
+def evidence_of(ordered: Ordered) -> tuple[Evidence, ...]:
     """The events a match rests on, in order of capture; of a repetition kept as a summary the first and the last."""
-    rows = []
-    for label, captured in _in_order(found):
-        for event_id, origin, offset, _, time_us, *_ in kept_of(captured):
-            rows.append(Evidence(label, event_id, origin[0], origin[1], offset, time_us))
-    return tuple(rows)
+    return tuple(
+        [
+            Evidence(label, event_id, origin[0], origin[1], offset, time_us)
+            for label, captured in ordered
+            for event_id, origin, offset, _, time_us, *_ in kept_of(captured)
+        ]
+    )
 
 
-def match_identity(found: Found) -> str:
+def match_identity(found: Found, ordered: Ordered) -> str:
     """The hash of trigger, version, key, per, how it ended, and its events with their steps.
 
     A summary stands with its count and the running hash of its event ids.
@@ -29,24 +46,13 @@ def match_identity(found: Found) -> str:
     key = (found.key,) if isinstance(found.key, str) else found.key
     parts = [program.name, str(program.version), str(len(key)), *key]
     parts += ["" if found.per is None else str(found.per), "expired" if found.expired else "matched"]
-    for label, captured in _in_order(found):
+    for label, captured in ordered:
         if is_summary(captured):
             parts += [label, str(captured[COUNT]), captured[DIGEST].hex()]
         else:
             for capture in kept_of(captured):
                 parts += [label, capture[0]]
     return identity(parts)
-
-
-def _in_order(found: Found) -> Iterator[tuple[str, Capture]]:
-    """What was captured with its label: by step, and inside a group in the order in which it came."""
-    labels, captures = found.program.labels, found.captures
-    slots = list(range(len(captures)))
-    for begin, end in found.program.groups:
-        slots[begin:end] = sorted(slots[begin:end], key=lambda slot: _came(captures[slot]))
-    for slot in slots:
-        if captures[slot] is not None:
-            yield labels[slot], captures[slot]
 
 
 def _came(captured: Captured) -> tuple[object, ...]:

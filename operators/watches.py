@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from operators.evidence import match_identity
+from operators.evidence import in_order, match_identity
 from operators.matcher import Ways
 from operators.program import Key, Program
 from operators.records import END_OF_TIME, ID, ORDER, TIME, Event
@@ -22,7 +22,9 @@ def watch(program: Program, state: KeyState, found: Found, order_us: int) -> Non
     if state.more is None:
         state.more = More()
     until_us = min(order_us + program.watch_us, END_OF_TIME - 1)
-    state.more.watches.append(Watch(match_identity(found), found.captures, found.per, found.event_time_us, until_us))
+    state.more.watches.append(
+        Watch(match_identity(found, in_order(found)), found.captures, found.per, found.event_time_us, until_us)
+    )
 
 
 def heed(program: Program, more: More, key: Key, event: Event, ways: Ways) -> Iterator[Exited]:
