@@ -20,9 +20,9 @@ from benchmarks.asked import Asked, read_arguments, say
 from benchmarks.child import ChildError
 from benchmarks.live_flow import FlowFailedError
 from benchmarks.machine import machine_facts
-from benchmarks.parts import after_a_kill, catch_up, detection, end_to_end, many_triggers, open_matches, stages
+from benchmarks.parts import after_a_kill, catch_up, detection, end_to_end, latency, many_triggers, open_matches, stages
 from benchmarks.profile_pipeline import profile_pipeline
-from benchmarks.report import PartReport, show
+from benchmarks.report import PartReport, show, show_summary
 
 PARTS: dict[str, Callable[[Asked], PartReport]] = {
     "detection": detection.measure,
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[Asked], PartReport]] = {
     "end_to_end": end_to_end.measure,
     "catch_up": catch_up.measure,
     "after_a_kill": after_a_kill.measure,
+    "latency": latency.measure,
 }
 
 
@@ -54,6 +55,7 @@ def main() -> int:
     print()
     for report in reports.values():
         show(report)
+    show_summary([figure for report in reports.values() for figure in report.figures])
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     result = {
         "machine": facts,

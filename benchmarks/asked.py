@@ -28,6 +28,11 @@ class Asked:
     steady_events: int = 3_000_000
     live_events: int = 1_000_000
     backlog_events: int = 5_000_000
+    live_rounds: int = 1
+    sustainable: int = 0
+    latency_seconds: int = 15
+    latency_backlog: int = 500_000
+    latency_flow: str = "triggers"
     profile: Path | None = None
     out: Path = RESULT
 
@@ -46,6 +51,11 @@ def read_arguments(parts: Sequence[str], arguments: Sequence[str] | None = None)
     add("--steady-events", type=_positive, default=Asked.steady_events, help="open_matches: while they are open")
     add("--live-events", type=_positive, default=Asked.live_events, help="end_to_end: produced to Kafka")
     add("--backlog-events", type=_positive, default=Asked.backlog_events, help="catch_up: produced to Kafka")
+    add("--live-rounds", type=_positive, default=Asked.live_rounds, help="of the parts that run a live flow")
+    add("--sustainable", type=_positive, default=0, metavar="RATE", help="latency: events/s; measured if not given")
+    add("--latency-seconds", type=_positive, default=Asked.latency_seconds, help="latency: at each rate")
+    add("--latency-backlog", type=_positive, default=Asked.latency_backlog, help="latency: events of a full topic")
+    add("--latency-flow", choices=("triggers", "pipeline"), default=Asked.latency_flow, help="latency: which flow")
     add("--profile", type=Path, metavar="FILE", help="run flows.pipeline once under cProfile, and nothing else")
     add("--out", type=Path, default=RESULT, metavar="FILE")
     values = vars(parser.parse_args(arguments))

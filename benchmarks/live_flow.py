@@ -86,10 +86,14 @@ class LiveFlow:
         self._process.kill()
         self._process.wait()
 
-    def scrape(self) -> Scrape:
-        """Raises FlowFailedError where the flow has ended."""
+    def check(self) -> None:
+        """Raises FlowFailedError where it has ended."""
         if self._process.poll() is not None:
             raise FlowFailedError(f"the flow ended with status {self._process.returncode}. {self.tail()}")
+
+    def scrape(self) -> Scrape:
+        """Raises FlowFailedError where the flow has ended."""
+        self.check()
         at_s = time.perf_counter()
         try:
             with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port}/metrics", timeout=30) as answer:
