@@ -20,7 +20,17 @@ from benchmarks.asked import Asked, read_arguments, say
 from benchmarks.child import ChildError
 from benchmarks.live_flow import FlowFailedError
 from benchmarks.machine import machine_facts
-from benchmarks.parts import after_a_kill, catch_up, detection, end_to_end, latency, many_triggers, open_matches, stages
+from benchmarks.parts import (
+    after_a_kill,
+    catch_up,
+    detection,
+    end_to_end,
+    epochs,
+    latency,
+    many_triggers,
+    open_matches,
+    stages,
+)
 from benchmarks.profile_pipeline import profile_pipeline
 from benchmarks.report import PartReport, show, show_summary
 
@@ -32,6 +42,7 @@ PARTS: dict[str, Callable[[Asked], PartReport]] = {
     "end_to_end": end_to_end.measure,
     "catch_up": catch_up.measure,
     "after_a_kill": after_a_kill.measure,
+    "epochs": epochs.measure,
     "latency": latency.measure,
 }
 

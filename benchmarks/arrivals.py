@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import ceil
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, TypeVar
 
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
@@ -19,6 +20,9 @@ from benchmarks.traffic import event_numbers
 
 _TIMEOUT_S: Final = 20.0
 _AT_ONCE: Final = 500
+
+
+Event = TypeVar("Event", int, str)
 
 
 class Arrival(NamedTuple):
@@ -104,14 +108,19 @@ def arrived(messages: Iterable[tuple[float, bytes]], *, trigger: str, traffic: i
     return seen
 
 
-def assert_all(seen: Mapping[int, Arrival], expected: Iterable[int], *, who: str) -> None:
-    """Raises WrongAnswerError where an action is missing, or one is there that should not be."""
+def assert_all(found: Iterable[Event], expected: Iterable[Event], *, who: str) -> None:
+    """Raises WrongAnswerError where an action is missing, one is there that should not be, or one is there twice.
+
+    Each stands for its event, by number or by id.
+    """
+    times = Counter(iter(found))
     wanted = set(expected)
-    missing, extra = sorted(wanted - seen.keys()), sorted(seen.keys() - wanted)
-    if missing or extra:
+    missing, extra = sorted(wanted - times.keys()), sorted(times.keys() - wanted)
+    twice = sorted(event for event, count in times.items() if count > 1)
+    if missing or extra or twice:
         raise WrongAnswerError(
             f"{who}: of {len(wanted)} actions {len(missing)} are missing, first {missing[:3]}; "
-            f"{len(extra)} are there that should not be, first {extra[:3]}"
+            f"{len(extra)} are there that should not be, first {extra[:3]}; {len(twice)} are there twice"
         )
 
 

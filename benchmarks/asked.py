@@ -29,12 +29,22 @@ class Asked:
     live_events: int = 1_000_000
     backlog_events: int = 5_000_000
     live_rounds: int = 1
+    epoch_rate: int = 5_000
+    epochs: int = 5
     sustainable: int = 0
     latency_seconds: int = 15
     latency_backlog: int = 500_000
     latency_flow: str = "triggers"
     profile: Path | None = None
     out: Path = RESULT
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Open matches: from few to many by the ten."""
+        sizes = [self.few]
+        while sizes[-1] * 10 < self.many:
+            sizes.append(sizes[-1] * 10)
+        return (*sizes, self.many)
 
 
 def read_arguments(parts: Sequence[str], arguments: Sequence[str] | None = None) -> Asked:
@@ -52,6 +62,8 @@ def read_arguments(parts: Sequence[str], arguments: Sequence[str] | None = None)
     add("--live-events", type=_positive, default=Asked.live_events, help="end_to_end: produced to Kafka")
     add("--backlog-events", type=_positive, default=Asked.backlog_events, help="catch_up: produced to Kafka")
     add("--live-rounds", type=_positive, default=Asked.live_rounds, help="of the parts that run a live flow")
+    add("--epoch-rate", type=_positive, default=Asked.epoch_rate, help="epochs: events/s while they close")
+    add("--epochs", type=_positive, default=Asked.epochs, help="epochs: how many are measured at each size")
     add("--sustainable", type=_positive, default=0, metavar="RATE", help="latency: events/s; measured if not given")
     add("--latency-seconds", type=_positive, default=Asked.latency_seconds, help="latency: at each rate")
     add("--latency-backlog", type=_positive, default=Asked.latency_backlog, help="latency: events of a full topic")

@@ -85,9 +85,12 @@ class SupervisedRun:
         return [at_s for at_s, line in self.said if _STARTED.search(line)]
 
     def total(self, name: str) -> float:
-        """The sum of a metric over all processes; minus one while one of them does not serve."""
-        values = [self._of(process, f"customer_triggers_{name}") for process in range(self._processes)]
-        return -1.0 if None in values else sum(value for value in values if value is not None)
+        """The sum of a metric of ours over all processes; minus one while one of them does not serve."""
+        return self._sum(f"customer_triggers_{name}")
+
+    def engine_total(self, name: str, *, step: str = "") -> float:
+        """The same of a metric of Bytewax's own; only of that step where one is named."""
+        return self._sum(f"bytewax_{name}", step)
 
     def serves(self) -> bool:
         """Whether all processes listen for who asks for their metrics; asks for none, which would cost them time."""
@@ -104,14 +107,23 @@ class SupervisedRun:
             said = "\n".join(line for _, line in self.said[-30:])
             raise FlowFailedError(f"flows.run ended with status {self._process.returncode}. The last it said:\n{said}")
 
-    def _of(self, process: int, name: str) -> float | None:
+    def _sum(self, name: str, step: str = "") -> float:
+        values = [self._of(process, name, step) for process in range(self._processes)]
+        return -1.0 if None in values else sum(value for value in values if value is not None)
+
+    def _of(self, process: int, name: str, step: str) -> float | None:
         try:
             with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port + process}/metrics", timeout=30) as answer:
                 text = answer.read().decode()
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return None
         families = text_string_to_metric_families(text)
-        return sum(sample.value for family in families for sample in family.samples if sample.name == name)
+        return sum(
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and sample.labels.get("step_id", "").endswith(f".{step}" if step else "")
+        )
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
