@@ -25,7 +25,8 @@ class Asked:
     events: int = 1_000_000
     few: int = 10_000
     many: int = 1_000_000
-    steady_events: int = 3_000_000
+    ten_million: bool = False
+    steady_events: int = 1_000_000
     live_events: int = 1_000_000
     backlog_events: int = 5_000_000
     live_rounds: int = 1
@@ -56,8 +57,9 @@ def read_arguments(parts: Sequence[str], arguments: Sequence[str] | None = None)
     add("--seed", type=int, default=Asked.seed)
     add("--small-events", type=_positive, default=Asked.small_events, help="detection: the smaller file; many_triggers")
     add("--events", type=_positive, default=Asked.events, help="detection: the larger file; stages; many_triggers")
-    add("--few", type=_positive, default=Asked.few, help="open_matches: A")
-    add("--many", type=_positive, default=Asked.many, help="open_matches: B")
+    add("--few", type=_positive, default=Asked.few, help="open_matches, epochs: the curve's first")
+    add("--many", type=_positive, default=Asked.many, help="the curve's last; after_a_kill")
+    add("--ten-million", action="store_true", help="open_matches: ten million too; 8 GB of disk, some 10 minutes")
     add("--steady-events", type=_positive, default=Asked.steady_events, help="open_matches: while they are open")
     add("--live-events", type=_positive, default=Asked.live_events, help="end_to_end: produced to Kafka")
     add("--backlog-events", type=_positive, default=Asked.backlog_events, help="catch_up: produced to Kafka")

@@ -165,13 +165,14 @@ def _asserted(
 ) -> list[float]:
     """Every action of both triggers arrived, and once; sorted, the latencies of what fell due between the moments.
 
-    `watermark_ms` is how far time comes: the carts of the filling whose time is over by then, nobody buys.
+    `watermark_ms` is how far time comes: the carts of the filling whose time is over before then, nobody buys. One
+    whose deadline it is waits to be decided, for another match of that very time could still come.
     """
     traffic = schedule.traffic
     due = {
         event.event_id
         for event in read_events(live.filling)
-        if event.type == "cart_add" and event.time_ms + WITHIN_MS <= watermark_ms
+        if event.type == "cart_add" and event.time_ms + WITHIN_MS < watermark_ms
     }
     signals = traffic.signals()
     deadline_s = time.monotonic() + _PATIENCE_S
