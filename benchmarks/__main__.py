@@ -29,7 +29,9 @@ from benchmarks.parts import (
     latency,
     many_triggers,
     open_matches,
+    payload,
     stages,
+    workers,
 )
 from benchmarks.profile_pipeline import profile_pipeline
 from benchmarks.report import PartReport, show, show_summary
@@ -39,6 +41,8 @@ PARTS: dict[str, Callable[[Asked], PartReport]] = {
     "open_matches": open_matches.measure,
     "stages": stages.measure,
     "many_triggers": many_triggers.measure,
+    "payload": payload.measure,
+    "workers": workers.measure,
     "end_to_end": end_to_end.measure,
     "catch_up": catch_up.measure,
     "after_a_kill": after_a_kill.measure,

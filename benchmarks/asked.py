@@ -23,6 +23,7 @@ class Asked:
     seed: int = 1
     small_events: int = 300_000
     events: int = 1_000_000
+    one_type_events: int = 100_000
     few: int = 10_000
     many: int = 1_000_000
     ten_million: bool = False
@@ -55,7 +56,8 @@ def read_arguments(parts: Sequence[str], arguments: Sequence[str] | None = None)
     add("--only", action="append", choices=parts, default=[], help="this part; may be said several times")
     add("--rounds", type=_positive, default=Asked.rounds, help="of every part; its figures are medians")
     add("--seed", type=int, default=Asked.seed)
-    add("--small-events", type=_positive, default=Asked.small_events, help="detection: the smaller file; many_triggers")
+    add("--small-events", type=_positive, default=Asked.small_events, help="detection: the smaller file; payload")
+    add("--one-type-events", type=_positive, default=Asked.one_type_events, help="many_triggers: of those on one type")
     add("--events", type=_positive, default=Asked.events, help="detection: the larger file; stages; many_triggers")
     add("--few", type=_positive, default=Asked.few, help="open_matches, epochs: the curve's first")
     add("--many", type=_positive, default=Asked.many, help="the curve's last; after_a_kill")

@@ -22,8 +22,9 @@ from tempfile import TemporaryDirectory
 from benchmarks.arrivals import Arrivals, Seen, arrived, assert_all, late_by_ms, quantile
 from benchmarks.asked import Asked, say
 from benchmarks.broker import why_no_kafka
-from benchmarks.live_flow import EPOCH_S, LiveFlow, Scrape
+from benchmarks.live_flow import EPOCH_S, LiveFlow
 from benchmarks.live_place import ACTIONS, EVENTS, Place, live_place
+from benchmarks.live_rate import events_a_second
 from benchmarks.live_run import FATES
 from benchmarks.open_loop import Schedule, open_loop
 from benchmarks.report import Figure, PartReport, middle
@@ -97,7 +98,7 @@ def _runs(asked: Asked, place: Place) -> tuple[int, list[_Measured]]:
     ):
         schedule.worst_behind_ms()
         with LiveFlow(f"flows.{asked.latency_flow}", settings, folder=place.folder / "flow") as flow:
-            rate = _rate(flow, backlog.events)
+            rate = round(events_a_second(lambda: _fates(flow), backlog.events, run=flow))
             _answered(schedule, arrivals, flow, before=0)
             traffics = [backlog]
             sustainable = asked.sustainable or rate
@@ -129,23 +130,9 @@ def _traffic(asked: Asked, number: int, rate: int, seconds: int) -> Traffic:
     )
 
 
-def _rate(flow: LiveFlow, events: int) -> int:
-    """Events a second with a full topic: between the looks at which a fifth and four fifths had their fates."""
-
-    def look(share: float) -> Scrape:
-        found = flow.scrape()
-        deadline_s = time.monotonic() + _PATIENCE_S
-        while _fates(found) < share * events and time.monotonic() < deadline_s:
-            time.sleep(_POLL_S)
-            found = flow.scrape()
-        return found
-
-    first, last = look(0.2), look(0.8)
-    return round((_fates(last) - _fates(first)) / (last.at_s - first.at_s))
-
-
-def _fates(scrape: Scrape) -> float:
-    return sum(scrape.of("events_total", fate) for fate in FATES)
+def _fates(flow: LiveFlow) -> float:
+    found = flow.scrape()
+    return sum(found.of("events_total", fate) for fate in FATES)
 
 
 def _one(traffic: Traffic, share: float, place: Place, arrivals: Arrivals, flow: LiveFlow) -> _Measured:
