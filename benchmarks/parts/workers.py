@@ -83,7 +83,7 @@ def _ratio(rates: Mapping[int, Sequence[float]]) -> float:
 
 
 def _from_file(asked: Asked) -> dict[int, list[BacktestRun]]:
-    events = workload_file(Workload(events=asked.backlog_events, seed=asked.seed, disorder_ms=OUT_OF_ORDERNESS_MS))
+    events = workload_file(Workload(events=asked.worker_events, seed=asked.seed, disorder_ms=OUT_OF_ORDERNESS_MS))
     runs: dict[int, list[BacktestRun]] = {count: [] for count in PROCESSES}
     for number in range(1, asked.rounds + 1):
         for count in PROCESSES:
