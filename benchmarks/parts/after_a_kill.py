@@ -68,8 +68,9 @@ def _returns(asked: Asked, folder: Path) -> list[Return]:
     with open_live(asked, folder, open_matches=asked.many, processes=PROCESSES, epoch_s=EPOCH_S) as live:
         for number in range(1, asked.live_rounds + 1):
             say(f"after_a_kill: round {number} of {asked.live_rounds}")
+            if returns:
+                live.close_epochs()
             returns.append(_one(live, asked.many, FILLED_MS + OUT_OF_ORDERNESS_MS + number * 1_000))
-            live.close_epochs()
     return returns
 
 
