@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 
 import orjson
 
@@ -74,11 +75,13 @@ def main() -> int:
     print()
     for report in reports.values():
         show(report)
-    show_summary([figure for report in reports.values() for figure in report.figures])
+    figures = [figure for report in reports.values() for figure in report.figures]
+    show_summary(figures)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     result = {
         "machine": facts,
         "asked": {name: value for name, value in vars(asked).items() if name not in ("profile", "out")},
+        "summary": [asdict(figure) | {"is_met": figure.is_met} for figure in figures],
         "parts": {
             name: {"title": report.title, "notes": report.notes} | report.data for name, report in reports.items()
         },

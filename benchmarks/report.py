@@ -57,8 +57,9 @@ class PartReport:
 def show(report: PartReport) -> None:
     """Prints the table and its notes."""
     console = Console(width=128, highlight=False)
+    console.print(report.title)
     if report.rows:
-        table = Table(title=report.title, title_justify="left")
+        table = Table()
         first, *others = report.columns
         table.add_column(first, no_wrap=True)
         for column in others:
@@ -66,8 +67,6 @@ def show(report: PartReport) -> None:
         for row in report.rows:
             table.add_row(*row)
         console.print(table)
-    else:
-        console.print(report.title)
     for note in report.notes:
         console.print(f"  {note}")
     console.print()
