@@ -20,7 +20,7 @@ from typing import Self
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.cache import ROOT
-from benchmarks.live_flow import FlowFailedError, is_setting
+from benchmarks.live_flow import FlowFailedError, is_setting, process_cpu_seconds
 from tests.loopback_port import LOOPBACK, free_port
 
 _STOP_TIMEOUT_S = 120.0
@@ -100,6 +100,10 @@ class SupervisedRun:
             except OSError:
                 return False
         return True
+
+    def cpu_seconds(self) -> float:
+        """Of the processes that run, since they began."""
+        return sum(process_cpu_seconds(each) for each in self.process_ids)
 
     def check(self) -> None:
         """Raises FlowFailedError where it has ended."""

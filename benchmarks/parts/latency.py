@@ -24,7 +24,7 @@ from benchmarks.asked import Asked, say
 from benchmarks.broker import why_no_kafka
 from benchmarks.live_flow import EPOCH_S, LiveFlow
 from benchmarks.live_place import ACTIONS, EVENTS, Place, live_place
-from benchmarks.live_rate import events_a_second
+from benchmarks.live_rate import pace
 from benchmarks.live_run import FATES
 from benchmarks.open_loop import Schedule, open_loop
 from benchmarks.report import Figure, PartReport, middle
@@ -98,7 +98,7 @@ def _runs(asked: Asked, place: Place) -> tuple[int, list[_Measured]]:
     ):
         schedule.worst_behind_ms()
         with LiveFlow(f"flows.{asked.latency_flow}", settings, folder=place.folder / "flow") as flow:
-            rate = round(events_a_second(lambda: _fates(flow), backlog.events, run=flow))
+            rate = round(pace(lambda: _fates(flow), backlog.events, run=flow).events_a_second)
             _answered(schedule, arrivals, flow, before=0)
             traffics = [backlog]
             sustainable = asked.sustainable or rate

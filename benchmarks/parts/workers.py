@@ -23,11 +23,11 @@ from benchmarks.broker import create_topic, why_no_kafka
 from benchmarks.cache import workload_file
 from benchmarks.live_flow import EPOCH_S
 from benchmarks.live_place import wait_until
-from benchmarks.live_rate import events_a_second
+from benchmarks.live_rate import Pace, pace
 from benchmarks.live_run import Backlog, settings
 from benchmarks.parts.end_to_end import KAFKA_PARTITIONS, full_topic
 from benchmarks.recipe import Workload
-from benchmarks.report import Figure, PartReport, middle, rounded
+from benchmarks.report import Figure, PartReport, middle
 from benchmarks.supervised import SupervisedRun
 
 PROCESSES = (1, 2)
@@ -39,13 +39,16 @@ def measure(asked: Asked) -> PartReport:
     """One, two, one, two … Raises WrongAnswerError, FlowFailedError, ChildError."""
     runs = _from_file(asked)
     lines = runs[1][0].lines
-    rates = {
-        "file": {count: [lines / run.process_seconds for run in of_count] for count, of_count in runs.items()},
+    paces = {
+        "file": {
+            count: [Pace(lines / run.process_seconds, run.cpu_seconds / lines * 1e6) for run in of_count]
+            for count, of_count in runs.items()
+        }
     }
     skipped = why_no_kafka()
     if skipped is None:
-        rates["Kafka"] = _from_kafka(asked)
-    ratios = {name: _ratio(of_count) for name, of_count in rates.items()}
+        paces["Kafka"] = _from_kafka(asked)
+    ratios = {name: _ratio(of_count) for name, of_count in paces.items()}
     figures = [Figure("two processes by one, detection from file", ratios["file"], "×", at_least=BAR)]
     if skipped is None:
         figures.append(Figure("two processes of flows.triggers by one, from Kafka", ratios["Kafka"], "×"))
@@ -57,11 +60,11 @@ def measure(asked: Asked) -> PartReport:
             (
                 name,
                 str(count),
-                f"{middle(of_count[count]):,.0f}",
-                f"{middle(of_count[count]) / middle(of_count[1]):.2f}",
-                f"{middle([run.cpu_seconds for run in runs[count]]) / lines * 1e6:.2f}" if name == "file" else "–",
+                f"{_rate(of_count[count]):,.0f}",
+                f"{_rate(of_count[count]) / _rate(of_count[1]):.2f}",
+                f"{middle([each.cpu_us_an_event for each in of_count[count]]):.2f}",
             )
-            for name, of_count in rates.items()
+            for name, of_count in paces.items()
             for count in PROCESSES
         ],
         notes=[skipped or "broker and processes share the machine's cores", "every action is the reference's"],
@@ -70,16 +73,20 @@ def measure(asked: Asked) -> PartReport:
             "ratios": {name: round(ratio, 3) for name, ratio in ratios.items()},
             "bar": BAR,
             "file": {str(count): [asdict(run) for run in of_count] for count, of_count in runs.items()},
-            "events_a_second": {
-                name: {str(count): rounded(values, 0) for count, values in of_count.items()}
-                for name, of_count in rates.items()
+            "paces": {
+                name: {str(count): [asdict(each) for each in rounds] for count, rounds in of_count.items()}
+                for name, of_count in paces.items()
             },
         },
     )
 
 
-def _ratio(rates: Mapping[int, Sequence[float]]) -> float:
-    return middle(rates[2]) / middle(rates[1])
+def _rate(paces: Sequence[Pace]) -> float:
+    return middle([each.events_a_second for each in paces])
+
+
+def _ratio(paces: Mapping[int, Sequence[Pace]]) -> float:
+    return _rate(paces[2]) / _rate(paces[1])
 
 
 def _from_file(asked: Asked) -> dict[int, list[BacktestRun]]:
@@ -92,19 +99,19 @@ def _from_file(asked: Asked) -> dict[int, list[BacktestRun]]:
     return runs
 
 
-def _from_kafka(asked: Asked) -> dict[int, list[float]]:
-    rates: dict[int, list[float]] = {count: [] for count in PROCESSES}
+def _from_kafka(asked: Asked) -> dict[int, list[Pace]]:
+    paces: dict[int, list[Pace]] = {count: [] for count in PROCESSES}
     with TemporaryDirectory(prefix="customer-triggers-bench-") as place, full_topic(asked, Path(place)) as backlog:
         for number in range(1, asked.live_rounds + 1):
             for count in PROCESSES:
                 say(f"workers: round {number} of {asked.live_rounds}, {count} from Kafka")
                 with TemporaryDirectory(dir=place) as folder:
-                    rates[count].append(_live(backlog, Path(folder), processes=count))
-    return rates
+                    paces[count].append(_live(backlog, Path(folder), processes=count))
+    return paces
 
 
-def _live(backlog: Backlog, folder: Path, *, processes: int) -> float:
-    """Events a second. Raises WrongAnswerError, FlowFailedError."""
+def _live(backlog: Backlog, folder: Path, *, processes: int) -> Pace:
+    """Raises WrongAnswerError, FlowFailedError."""
     kafka, wanted = backlog.bootstrap_servers, backlog.expected
     spool = f"spool-{uuid4().hex}"
     create_topic(kafka, spool, partitions=1)
@@ -114,7 +121,7 @@ def _live(backlog: Backlog, folder: Path, *, processes: int) -> float:
             Arrivals(kafka, own["CT_ACTIONS_TOPIC"]) as arrivals,
             SupervisedRun("triggers", own, folder=folder, processes=processes, arguments=("-s", str(EPOCH_S))) as run,
         ):
-            rate = events_a_second(lambda: run.total("events_total"), wanted.counts.lines, run=run)
+            found = pace(lambda: run.total("events_total"), wanted.counts.lines, run=run)
             wait_until(
                 lambda: len(arrivals.messages) >= len(wanted.answer),
                 "every action",
@@ -125,4 +132,4 @@ def _live(backlog: Backlog, folder: Path, *, processes: int) -> float:
     assert_equal(
         answer_of(text for _, text in arrivals.messages), wanted.answer, who=f"flows.triggers, {processes} processes"
     )
-    return rate
+    return found
