@@ -67,7 +67,11 @@ def read_arguments(parts: Sequence[str], long: Sequence[str], arguments: Sequenc
     add("--events", type=_positive, default=Asked.events, help="detection: the larger file; stages; many_triggers")
     add("--few", type=_positive, default=Asked.few, help="open_matches, epochs: the curve's first")
     add("--many", type=_positive, default=Asked.many, help="the curve's last; after_a_kill")
-    add("--ten-million", action="store_true", help="open_matches: ten million too; 8 GB of disk, some 10 minutes")
+    add(
+        "--ten-million",
+        action="store_true",
+        help="open_matches: ten million too; 6 GB of disk, 10 GB of memory, some minutes a round",
+    )
     add("--steady-events", type=_positive, default=Asked.steady_events, help="open_matches: while they are open")
     add("--live-events", type=_positive, default=Asked.live_events, help="end_to_end, workers: produced to Kafka")
     add("--worker-events", type=_positive, default=Asked.worker_events, help="workers: from file")
