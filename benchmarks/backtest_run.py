@@ -30,8 +30,10 @@ class BacktestRun:
     peak_rss_bytes: int
 
 
-def run_backtest(events: Path, *, at_end: AtEnd, beside: Sequence[Path] = ()) -> BacktestRun:
-    """The abandonment rule, `beside` triggers that the file has no events for.
+def run_backtest(events: Path, *, at_end: AtEnd, beside: Sequence[Path] = (), workers: int = 1) -> BacktestRun:
+    """The abandonment rule, `beside` triggers that the file has no events for, in so many processes.
+
+    Of several, `peak_rss_bytes` is that of the largest.
 
     Raises WrongAnswerError where actions, duplicates, late events or open matches are not the reference's.
     """
@@ -46,6 +48,7 @@ def run_backtest(events: Path, *, at_end: AtEnd, beside: Sequence[Path] = ()) ->
             TRIGGER,
             *beside,
             *("--max-out-of-orderness", f"{OUT_OF_ORDERNESS_MS}ms", "--at-end", at_end, "--summary", "json"),
+            *("--workers", str(workers)),
         ],
         cwd=ROOT,
     )

@@ -78,10 +78,14 @@ class LiveFlow:
         self._process.kill()
         self._process.wait()
 
-    def scrape(self) -> Scrape:
-        """Raises FlowFailedError where the flow has ended."""
+    def check(self) -> None:
+        """Raises FlowFailedError where it has ended."""
         if self._process.poll() is not None:
             raise FlowFailedError(f"the flow ended with status {self._process.returncode}. {self.tail()}")
+
+    def scrape(self) -> Scrape:
+        """Raises FlowFailedError where the flow has ended."""
+        self.check()
         at_s = time.perf_counter()
         text = served_metrics(self._port, within_s=30.0)
         values = {
@@ -91,7 +95,7 @@ class LiveFlow:
             for sample in family.samples
             if len(sample.labels) <= 1
         }
-        return Scrape(at_s, self._cpu_seconds(), values)
+        return Scrape(at_s, self.cpu_seconds(), values)
 
     def stop(self) -> None:
         """As Ctrl-C would. Raises FlowFailedError where it does not end."""
@@ -111,7 +115,12 @@ class LiveFlow:
     def tail(self) -> str:
         return f"The end of its output:\n{self._log.read_text(errors='replace')[-_TAIL_CHARS:]}"
 
-    def _cpu_seconds(self) -> float:
+    def cpu_seconds(self) -> float:
         """Of all its threads, user and system, since it began."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+        return process_cpu_seconds(self._process.pid)
+
+
+def process_cpu_seconds(process_id: int) -> float:
+    """Of a process that runs: all its threads, user and system."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND

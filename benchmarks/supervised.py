@@ -9,8 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +16,8 @@ from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.live_flow import FlowFailedError
-from tests.flow_process import flow_environment
+from benchmarks.live_flow import FlowFailedError, process_cpu_seconds
+from tests.flow_process import flow_environment, served_metrics
 from tests.loopback_port import LOOPBACK, free_port
 
 _STOP_TIMEOUT_S = 120.0
@@ -78,9 +76,12 @@ class SupervisedRun:
         return [at_s for at_s, line in self.said if _STARTED.search(line)]
 
     def total(self, name: str) -> float:
-        """The sum of a metric over all processes; minus one while one of them does not serve."""
-        values = [self._of(process, f"customer_triggers_{name}") for process in range(self._processes)]
-        return -1.0 if None in values else sum(value for value in values if value is not None)
+        """The sum of a metric of ours over all processes; minus one while one of them does not serve."""
+        return self._sum(f"customer_triggers_{name}")
+
+    def engine_total(self, name: str, *, step: str = "") -> float:
+        """The same of a metric of Bytewax's own; only of that step where one is named."""
+        return self._sum(f"bytewax_{name}", step)
 
     def serves(self) -> bool:
         """Whether all processes listen for who asks for their metrics; asks for none, which would cost them time."""
@@ -91,20 +92,31 @@ class SupervisedRun:
                 return False
         return True
 
+    def cpu_seconds(self) -> float:
+        """Of the processes that run, since they began."""
+        return sum(process_cpu_seconds(each) for each in self.process_ids)
+
     def check(self) -> None:
         """Raises FlowFailedError where it has ended."""
         if self._process.poll() is not None:
             said = "\n".join(line for _, line in self.said[-30:])
             raise FlowFailedError(f"flows.run ended with status {self._process.returncode}. The last it said:\n{said}")
 
-    def _of(self, process: int, name: str) -> float | None:
-        try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port + process}/metrics", timeout=30) as answer:
-                text = answer.read().decode()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+    def _sum(self, name: str, step: str = "") -> float:
+        values = [self._of(process, name, step) for process in range(self._processes)]
+        return -1.0 if None in values else sum(value for value in values if value is not None)
+
+    def _of(self, process: int, name: str, step: str) -> float | None:
+        text = served_metrics(self._port + process, within_s=30.0)
+        if not text:
             return None
         families = text_string_to_metric_families(text)
-        return sum(sample.value for family in families for sample in family.samples if sample.name == name)
+        return sum(
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and sample.labels.get("step_id", "").endswith(f".{step}" if step else "")
+        )
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

@@ -6,6 +6,7 @@ was read from. Nothing here knows Kafka, ClickHouse, Bytewax or a clock.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias
@@ -138,6 +139,18 @@ class GroupBatch(msgspec.Struct, array_like=True):
     """The event time of the chunk's first message; the first that a group hears is the partition's first."""
     group: int = 0
     """Which key group this is for: Bytewax tells a logic nothing of its key."""
+
+    def __reduce__(self) -> Any:
+        """To another worker all of it goes as one piece: pickled value by value it would cost more than detection."""
+        return _group_batch, (marshal.dumps(msgspec.structs.astuple(self), 2),)
+
+
+def _group_batch(packed: bytes) -> GroupBatch:
+    batch = GroupBatch(*marshal.loads(packed))
+    origin = batch.origin
+    # What waits is to hold one origin, and not one each.
+    batch.heard = [(*event[:ORIGIN], origin, *event[ORIGIN + 1 :]) for event in batch.heard]
+    return batch
 
 
 class Touch(msgspec.Struct, array_like=True):

@@ -12,7 +12,7 @@ from benchmarks.asked import Asked, say
 from benchmarks.broker import why_no_kafka
 from benchmarks.live_run import LiveRun, catch_up
 from benchmarks.parts.end_to_end import full_topic
-from benchmarks.report import PartReport
+from benchmarks.report import Figure, PartReport
 
 LIMIT_BYTES = 2_500_000_000
 """Of `flows.pipeline` with the embedded ClickHouse in its process, one worker."""
@@ -43,6 +43,14 @@ def measure(asked: Asked) -> PartReport:
         notes=[
             f"the limit is {LIMIT_BYTES / 1e6:,.0f} MB, about half of it ClickHouse's",
             f"uneven: {', '.join(f'{share} %' for share in SHARES['uneven'])} of the customers on the four partitions",
+        ],
+        figures=[
+            Figure(
+                f"peak memory over a backlog of {lines:,} events",
+                max(run.peak_rss_bytes for run in runs.values()) / 1e6,
+                "MB",
+                at_most=LIMIT_BYTES / 1e6,
+            )
         ],
         data={"lines": lines, "limit_bytes": LIMIT_BYTES, "runs": {name: asdict(run) for name, run in runs.items()}},
     )

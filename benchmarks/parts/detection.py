@@ -9,7 +9,7 @@ from benchmarks.asked import OUT_OF_ORDERNESS_MS, Asked, say
 from benchmarks.backtest_run import BacktestRun, run_backtest
 from benchmarks.cache import workload_file
 from benchmarks.recipe import Workload
-from benchmarks.report import PartReport, middle
+from benchmarks.report import Figure, PartReport, middle
 
 
 def measure(asked: Asked) -> PartReport:
@@ -28,6 +28,13 @@ def measure(asked: Asked) -> PartReport:
         columns=("events", "matches", "job s", "process s", "CPU s", "events/s job", "… process", "peak MB"),
         rows=[_row(of_size) for of_size in runs.values()],
         notes=["read, matched, duplicate, late and every action are the reference's"],
+        figures=[
+            Figure(
+                f"detection from file, {asked.events:,} events",
+                runs[asked.events][0].lines / middle([run.job_seconds for run in runs[asked.events]]),
+                "events/s",
+            )
+        ],
         data={"rounds": [asdict(run) for of_size in runs.values() for run in of_size]},
     )
 
