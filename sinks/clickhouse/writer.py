@@ -30,7 +30,7 @@ class Batching:
     waiting_batches: int = 4
     """More full batches than this make ``write`` wait: the memory bound, beside those being inserted."""
     shared_rows: int = 20_000
-    """A flush shares fewer rows than this among no threads: a part each costs more than it wins."""
+    """At a flush a thread takes at least so many: smaller parts cost more to merge than the flow waits for them."""
 
 
 DEFAULT_BATCHING: Final = Batching()
