@@ -61,7 +61,10 @@ _BRIEFLY: Final = Retry(deadline_s=2.0, attempt_s=3)
 
 @dataclass
 class Live:
-    """What a live flow is made from. ``clock`` is asked by heartbeats alone; ``until`` ends the flow when true."""
+    """What a live flow is made from. ``until`` ends the flow when true.
+
+    ``clock`` says what time it is at the customers: heartbeats ask it, and whether an action is too old to be sent.
+    """
 
     settings: Settings
     clock: SystemClock = system_time_us
@@ -101,6 +104,18 @@ class Live:
 
     def triggers(self, chunks: Stream[Chunk]) -> Detection:
         """Detection, actions to Kafka, decisions and late events to ClickHouse or, where there is one, on the spool."""
+        detection = self._detection()
+        tail = self._tail(chunks.flow())
+        found = self._found(chunks, detection, tail)
+        # The last thing before the sinks, so that what is not sent any more is also written so.
+        found = op.map("too_old", found, _unless_refused(self.clock, self.metrics.at_the_sinks))
+        self._send(found, tail)
+        # A row for each, also where the run that sent it died before it wrote one.
+        found = op.merge("recorded", found, op.flat_map("tail_rows", tail, _rows_of(self.settings.key_groups)))
+        self._record(found)
+        return detection
+
+    def _detection(self) -> Detection:
         settings = self.settings
         plan = planned(
             [settings.triggers_folder],
@@ -115,53 +130,50 @@ class Live:
             has_identity=settings.identity,
             awaits_sent=True,
         )
-        kafka = settings.kafka.librdkafka()
-        tail = op.input(
-            steps.ACTIONS_TAIL,
-            chunks.flow(),
-            ActionsTail(kafka, settings.actions_topic, settings.application_id, self.until, self.metrics.of_the_tail),
-        )
+        self.metrics.watch_detection(detection, self.clock)
+        return detection
+
+    def _tail(self, flow: Dataflow) -> Stream[Tail]:
+        """What the actions topic holds since the snapshot: what was sent before."""
+        kafka, topic = self.settings.kafka.librdkafka(), self.settings.actions_topic
+        self.reads.append(topic)
+        tail = ActionsTail(kafka, topic, self.settings.application_id, self.until, self.metrics.of_the_tail)
+        return op.input(steps.ACTIONS_TAIL, flow, tail)
+
+    def _found(self, chunks: Stream[Chunk], detection: Detection, tail: Stream[Tail]) -> KeyedStream[Output]:
+        """Matches decided: in the host of the key group, or behind a second hop."""
+        key_groups, plan = self.settings.key_groups, detection.plan
         facts: KeyedStream[SentBefore] = op.flat_map(
-            "tail_route", tail, lambda tail: route_facts(tail.sent, settings.key_groups, complete=tail.complete)
+            "tail_route", tail, lambda tail: route_facts(tail.sent, key_groups, complete=tail.complete)
         )
         at_home = facts if plan.decides_at_home else None
-        self.metrics.watch_detection(detection, self.clock)
         if detection.has_identity:
-            identity = Identity(detection, settings.identity_horizon_us)
+            identity = Identity(detection, self.settings.identity_horizon_us)
             self.metrics.watch_identity(identity)
             found = detect_identified(steps.DETECT, steps.IDENTITY, chunks, identity, at_home)
         else:
             found = detect(steps.DETECT, chunks, detection, at_home)
-        if not plan.decides_at_home:
-            deciding = Deciding(detection)
-            self.metrics.watch_deciding(deciding)
-            found = decide(steps.DECIDE, found, deciding, facts)
-        # The last thing before the sinks, so that what is not sent any more is also written so.
-        found = op.map("too_old", found, _unless_refused(self.clock, self.metrics.at_the_sinks))
+        if plan.decides_at_home:
+            return found
+        deciding = Deciding(detection)
+        self.metrics.watch_deciding(deciding)
+        return decide(steps.DECIDE, found, deciding, facts)
+
+    def _send(self, found: KeyedStream[Output], tail: Stream[Tail]) -> None:
+        """Actions to their topic."""
+        settings = self.settings
         actions = op.filter_map("actions_of", found, _action)
         timed = op.inspect("latency", actions, self.metrics.observe_action(self.clock))
-        self.reads.append(settings.actions_topic)
-        self.writes.append(settings.actions_topic)
         opening: KeyedStream[ToSend] = op.flat_map("actions_open", tail, _opening)
+        self.writes.append(settings.actions_topic)
         sink = ActionsSink(
-            kafka,
+            settings.kafka.librdkafka(),
             settings.actions_topic,
             application=settings.application_id,
             now_us=system_time_us,
             deadline_s=settings.kafka_deadline_us / 1e6,
         )
         op.output(steps.ACTIONS, op.merge("actions_all", timed, opening), sink)
-        # A row for each, also where the run that sent it died before it wrote one.
-        found = op.merge("recorded", found, op.flat_map("tail_rows", tail, _rows_of(settings.key_groups)))
-        shard = {name: SHARDS[group_of_name(name) % len(SHARDS)] for name in group_names(settings.key_groups)}
-        decisions: KeyedStream[Sequence[Decision]] = op.flat_map_batch(
-            "decisions_of", found, lambda batch: _by_shard(batch, Decision, shard)
-        )
-        late: KeyedStream[Sequence[LateEvent]] = op.flat_map_batch(
-            "late_of", found, lambda batch: _by_shard(batch, LateEvent, shard)
-        )
-        self._record(decisions, late)
-        return detection
 
     def spool(self, flow: Dataflow) -> None:
         """From here on decisions and late events go on the spool; one worker drains it into ClickHouse.
@@ -195,8 +207,16 @@ class Live:
                 raise
             log.warning("starting without ClickHouse; rows wait on the spool. %s", error.__cause__)
 
-    def _record(self, decisions: KeyedStream[Sequence[Decision]], late: KeyedStream[Sequence[LateEvent]]) -> None:
+    def _record(self, found: KeyedStream[Output]) -> None:
+        """Decisions and late events, a row each."""
         settings = self.settings
+        shard = {name: SHARDS[group_of_name(name) % len(SHARDS)] for name in group_names(settings.key_groups)}
+        decisions: KeyedStream[Sequence[Decision]] = op.flat_map_batch(
+            "decisions_of", found, lambda batch: _by_shard(batch, Decision, shard)
+        )
+        late: KeyedStream[Sequence[LateEvent]] = op.flat_map_batch(
+            "late_of", found, lambda batch: _by_shard(batch, LateEvent, shard)
+        )
         if self.spools:
             deadline_s = settings.kafka_deadline_us / 1e6
             kafka = settings.kafka.librdkafka()

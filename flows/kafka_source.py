@@ -28,15 +28,15 @@ from flows.kafka_topics import (
     list_origins,
     part_name,
 )
+from flows.message_columns import message_columns, offset_of
 from flows.partition_watch import PartitionWatch
 from operators.clock import PartitionClock, SystemClock, system_time_us
-from operators.decode import Decoder, Messages
+from operators.decode import Decoder
 from operators.read_ahead import ReadAhead
 from operators.reasons import Fate
-from operators.records import Chunk, Headers, Origin
+from operators.records import Chunk, Origin
 from operators.state import StateFormatError
 from operators.tally import Tally
-from sinks.kafka.headers import headers_of
 from sinks.kafka.refusals import PASSING, refusal_of
 
 log = logging.getLogger(__name__)
@@ -225,8 +225,8 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             error = cast(KafkaError, message.error())
             if error.code() == KafkaError._PARTITION_EOF:
                 self._hear_life()
-                end_offset = _offset(message)
-                if not messages or _offset(messages[-1]) < end_offset:
+                end_offset = offset_of(message)
+                if not messages or offset_of(messages[-1]) < end_offset:
                     self._next_offset = end_offset
                     self.at_head = True
             elif error.code() == KafkaError._AUTO_OFFSET_RESET:
@@ -268,24 +268,15 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
         self._consumer.assign([TopicPartition(*self.origin, earliest)])
 
     def _chunk(self, messages: Sequence[Message], expected_offset: int) -> Chunk:
-        offsets = cast(list[int], [message.offset() for message in messages])
+        columns = message_columns(self.origin, messages)
+        offsets = columns.offsets
         first, last = offsets[0], offsets[-1]
         if first > expected_offset > 0:
             self.tally.add("offsets_skipped", amount=first - expected_offset)
         if not self.at_head:  # else it is the end of the log already, which may lie beyond the last message
             self._next_offset = last + 1
         self._quiet_since_us = self._source.clock()
-        decoder = self._topic.decoder
-        decoded = decoder.decode(
-            Messages(
-                origin=self.origin,
-                values=[message.value() for message in messages],
-                offsets=offsets,
-                record_times_us=[message.timestamp()[1] * 1_000 for message in messages],
-                keys=_Keys(messages),
-                headers=_Headers(messages),
-            )
-        )
+        decoded = self._topic.decoder.decode(columns)
         for letter in decoded.dead:
             self.tally.add(Fate.DEAD_LETTER.value, letter.reason)
         self.tally.add("read", amount=len(decoded.records) + len(decoded.dead))
@@ -381,37 +372,3 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
             return False
         self._last_broadcast_s = now_s
         return True
-
-
-class _Keys(Sequence[bytes | None]):
-    """The messages' keys, each read only if somebody asks: dead letters alone do."""
-
-    def __init__(self, messages: Sequence[Message]) -> None:
-        self._messages = messages
-
-    def __len__(self) -> int:
-        return len(self._messages)
-
-    def __getitem__(self, place: Any) -> Any:
-        return self._messages[place].key()
-
-
-class _Headers(Sequence[Headers]):
-    """The messages' headers, each read only if somebody asks: dead letters, and envelopes that look at them."""
-
-    def __init__(self, messages: Sequence[Message]) -> None:
-        self._messages = messages
-        self._read: dict[int, Headers] = {}
-
-    def __len__(self) -> int:
-        return len(self._messages)
-
-    def __getitem__(self, place: Any) -> Any:
-        # Once a message, as `headers_of` must be.
-        if place not in self._read:
-            self._read[place] = headers_of(self._messages[place])
-        return self._read[place]
-
-
-def _offset(message: Message) -> int:
-    return cast(int, message.offset())  # only a message that was never sent has none

@@ -23,7 +23,7 @@ WINDOW_OFFSETS: Final = 200_000
 
 
 class AlreadyThere:
-    """Which rows of one Kafka partition are new. Used by one thread; keys come in offset order.
+    """Which rows of one Kafka partition are new. Used by one thread at a time; keys come in offset order.
 
     It asks at its first keys, and then once a window until it has passed the last offset the table held; after that
     it costs nothing. Asking the same again, as a retry does, gives the same answer.

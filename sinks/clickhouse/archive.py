@@ -7,6 +7,7 @@ Bytewax gives a chunk again after a resume; what the tables already hold of it i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from queue import SimpleQueue
 from typing import Final, NamedTuple
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -18,7 +19,7 @@ from sinks.clickhouse.already import AlreadyThere, wait_for_running_inserts
 from sinks.clickhouse.batch import insert_batch
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.event_rows import ChunkRows, dead_keys, dead_letter_columns, event_columns, event_keys
-from sinks.clickhouse.tables import DEAD_LETTERS, EVENTS
+from sinks.clickhouse.tables import DEAD_LETTERS, EVENTS, Columns
 from sinks.clickhouse.writer import DEFAULT_BATCHING, Batching, Writer
 from sinks.retry import DEFAULT_RETRY, Retry
 from sinks.routing import PartNames
@@ -27,6 +28,8 @@ from sinks.shared import Shared
 # Ids, times and numbers of a row beside its JSON, roughly: the size is for a memory bound.
 _ROW_BYTES: Final = 150
 _SAMPLE_EVERY: Final = 16
+_SIDE_BY_SIDE: Final = 2
+"""INSERTs at once: the engine works on one with one core, and at an epoch's end the flow waits for the last of them."""
 
 
 class ArchiveSink(FixedPartitionedSink[Chunk, int | None]):
@@ -66,13 +69,25 @@ class _Resume(NamedTuple):
     dead: AlreadyThere
 
 
+class _New(NamedTuple):
+    """Rows that the tables do not hold."""
+
+    events: Columns
+    dead: list[DeadLetter]
+
+
 class _Archive:
     """One writer for all the partitions of a process."""
 
     def __init__(self, database: Database, batching: Batching) -> None:
         self._database = database
         wait_for_running_inserts(database)
-        self._writer: Writer[tuple[_Resume, Chunk]] = Writer("archive", self._insert, batching=batching)
+        self._idle: SimpleQueue[Database] = SimpleQueue()
+        for _ in range(_SIDE_BY_SIDE):
+            self._idle.put(database.beside())
+        self._writer: Writer[tuple[_Resume, Chunk], _New] = Writer(
+            "archive", _new_rows, self._insert, threads=_SIDE_BY_SIDE, batching=batching
+        )
 
     def resume(self, origin: Origin) -> _Resume:
         return _Resume(AlreadyThere(self._database, EVENTS, origin), AlreadyThere(self._database, DEAD_LETTERS, origin))
@@ -89,20 +104,30 @@ class _Archive:
 
     def close(self) -> None:
         self._writer.close()
+        for _ in range(_SIDE_BY_SIDE):
+            self._idle.get().close()
         self._database.close()
 
-    def _insert(self, items: Sequence[tuple[_Resume, Chunk]]) -> None:
-        """On the writer's thread."""
-        parts: list[ChunkRows] = []
-        dead: list[DeadLetter] = []
-        for resume, chunk in items:
-            parts.append(ChunkRows(chunk, _new_events(resume, chunk)))
-            dead += _new_dead(resume, chunk)
-        columns = event_columns(parts)
-        if columns[0]:
-            insert_batch(self._database, EVENTS, columns)
-        if dead:
-            insert_batch(self._database, DEAD_LETTERS, dead_letter_columns(dead))
+    def _insert(self, new: _New) -> None:
+        """On the writer's threads, each with a database of its own."""
+        database = self._idle.get()
+        try:
+            if new.events[0]:
+                insert_batch(database, EVENTS, new.events)
+            if new.dead:
+                insert_batch(database, DEAD_LETTERS, dead_letter_columns(new.dead))
+        finally:
+            self._idle.put(database)
+
+
+def _new_rows(items: Sequence[tuple[_Resume, Chunk]]) -> _New:
+    """On the writer's threads, in order: what the tables hold is asked in the order of the offsets."""
+    parts: list[ChunkRows] = []
+    dead: list[DeadLetter] = []
+    for resume, chunk in items:
+        parts.append(ChunkRows(chunk, _new_events(resume, chunk)))
+        dead += _new_dead(resume, chunk)
+    return _New(event_columns(parts), dead)
 
 
 def _new_events(resume: _Resume, chunk: Chunk) -> list[int] | None:

@@ -6,13 +6,14 @@ import logging
 from typing import Any, Final
 
 from clickhouse_connect import get_client
+from clickhouse_connect.driver import options
 from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error
 
 from config.clickhouse_url import ClickHouseUrl, parse_clickhouse_url
 from config.errors import Refused
-from sinks.clickhouse.embedded import embedded_client
+from sinks.clickhouse.embedded import embedded_client, embedded_client_beside
 from sinks.clickhouse.failures import translated
 from sinks.errors import BadAddress
 
@@ -41,10 +42,24 @@ def connect(url: str | ClickHouseUrl, *, timeout_s: int = 25) -> Client:
     answers, which is the caller's to retry.
     """
     address = read_url(url)
+    # The driver imports them, where they are installed, at its first INSERT: half a second of the running flow's.
+    _ = options.np, options.pd
     with translated(str(address), *address.secrets()):
         if address.embedded_path is not None:
             return embedded_client(address.embedded_path, address.database)
         return _server_client(address, timeout_s)
+
+
+def connect_beside(url: str | ClickHouseUrl, client: Client) -> Client:
+    """A client whose statements run while those of ``client`` do, which is another one where that is embedded.
+
+    Then it is the caller's to close. Raises as `connect`.
+    """
+    address = read_url(url)
+    if address.embedded_path is None:
+        return client
+    with translated(str(address)):
+        return embedded_client_beside(address.embedded_path, address.database)
 
 
 def _login(address: ClickHouseUrl) -> dict[str, Any]:

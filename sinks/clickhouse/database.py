@@ -8,7 +8,7 @@ from typing import Any, Final
 from clickhouse_connect.driver.client import Client
 
 from config.clickhouse_url import ClickHouseUrl
-from sinks.clickhouse.client import connect, read_url
+from sinks.clickhouse.client import connect, connect_beside, read_url
 from sinks.clickhouse.failures import translated
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.tables import Columns, Table
@@ -30,9 +30,10 @@ _INSERT_SETTINGS: Final = {
 class Database:
     """One client and how it retries. Safe from several threads; `query` and `insert` are single attempts."""
 
-    def __init__(self, client: Client, address: ClickHouseUrl, retry: Retry) -> None:
+    def __init__(self, client: Client, address: ClickHouseUrl, retry: Retry, *, owns_client: bool) -> None:
         self.retry = retry
         self._client = client
+        self._owns_client = owns_client
         self._address = address
         self._where = str(address)
 
@@ -42,7 +43,8 @@ class Database:
         address = read_url(url)
 
         def attempt() -> Database:
-            database = cls(connect(address, timeout_s=retry.attempt_s), address, retry)
+            client = connect(address, timeout_s=retry.attempt_s)
+            database = cls(client, address, retry, owns_client=not address.is_embedded)
             with translated(database._where, *address.secrets()):
                 migrate(database._client)
             return database
@@ -66,7 +68,12 @@ class Database:
                 settings={**_INSERT_SETTINGS, "insert_deduplication_token": token},
             )
 
+    def beside(self) -> Database:
+        """The same for another thread: of an embedded client the calls are serialised. To be closed before this one."""
+        client = connect_beside(self._address, self._client)
+        return Database(client, self._address, self.retry, owns_client=client is not self._client)
+
     def close(self) -> None:
         """Close what is ours: an embedded client is the process's."""
-        if not self._address.is_embedded:
+        if self._owns_client:
             self._client.close()

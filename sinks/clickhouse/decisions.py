@@ -47,8 +47,11 @@ class _Rows(Generic[T]):
     ) -> None:
         self._database = database
         wait_for_running_inserts(database)
-        self._writer: Writer[Sequence[T]] = Writer(
-            name, lambda items: insert(database, [row for rows in items for row in rows]), batching=batching
+        self._writer: Writer[Sequence[T], list[T]] = Writer(
+            name,
+            lambda items: [row for rows in items for row in rows],
+            lambda rows: insert(database, rows),
+            batching=batching,
         )
 
     def write(self, rows: Sequence[T]) -> None:

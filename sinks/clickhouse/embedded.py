@@ -10,6 +10,7 @@ import fcntl
 import os
 import threading
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 from clickhouse_connect import get_client
 from clickhouse_connect.driver.binding import quote_identifier
@@ -25,6 +26,7 @@ class _Engine:
     path: str
     lock_fd: int | None
     clients: dict[str, Client] = field(default_factory=dict)
+    beside: WeakSet[Client] = field(default_factory=WeakSet)
 
 
 # The engine is the process's: chDB itself allows no second one. So it is held here, and nowhere else.
@@ -57,13 +59,26 @@ def embedded_client(folder: str, database: str) -> Client:
             raise
 
 
+def embedded_client_beside(folder: str, database: str) -> Client:
+    """One more client, the caller's to close, whose statements run while those of the others do.
+
+    Raises as `embedded_client`.
+    """
+    with _guard:
+        embedded_client(folder, database)
+        assert _engine is not None
+        client = _open(_engine.path, database)
+        _engine.beside.add(client)
+        return client
+
+
 def release_embedded() -> None:
     """Close the engine of this process, if there is one, and let go of its path. Its clients are dead after."""
     global _engine
     with _guard:
         if _engine is None:
             return
-        for client in _engine.clients.values():
+        for client in (*_engine.beside, *_engine.clients.values()):
             client.close()
         if _engine.lock_fd is not None:
             os.close(_engine.lock_fd)

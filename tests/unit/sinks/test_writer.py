@@ -29,12 +29,13 @@ class Table:
         self.batches.append(list(items))
 
 
-def writer(table: Table, **changed: float) -> Writer[int]:
+def writer(table: Table, *, threads: int = 1, **changed: float) -> Writer[int, list[int]]:
     limits = {"target_rows": 4, "flush_after_s": NEVER_S, **changed}
-    return Writer("test", table.insert, batching=Batching(**limits))  # type: ignore[arg-type]
+    batching = Batching(**limits)  # type: ignore[arg-type]
+    return Writer("test", list, table.insert, threads=threads, batching=batching)
 
 
-def write(to: Writer[int], *items: int) -> None:
+def write(to: Writer[int, list[int]], *items: int) -> None:
     for item in items:
         to.write(item, rows=1, size=10)
 
@@ -155,3 +156,87 @@ def test_close_drops_what_no_flush_asked_for() -> None:
     write(to, 1)
     to.close()
     assert table.batches == []
+
+
+def test_a_flush_shares_what_waits_among_the_threads() -> None:
+    table = Table()
+    table.open.clear()
+    to = writer(table, threads=2, target_rows=100, shared_rows=1)
+    write(to, *range(6))
+    flushing = threading.Thread(target=to.flush)
+    flushing.start()
+    assert table.entered.acquire(timeout=10)
+    assert table.entered.acquire(timeout=10)
+    table.open.set()
+    flushing.join(10)
+    assert sorted(table.batches) == [[0, 1, 2], [3, 4, 5]]
+    to.close()
+
+
+def test_a_flush_of_few_rows_makes_one_batch() -> None:
+    table = Table()
+    to = writer(table, threads=2, target_rows=100, shared_rows=6)
+    write(to, *range(6))
+    to.flush()
+    to.close()
+    assert table.batches == [list(range(6))]
+
+
+def test_a_flush_waits_for_an_earlier_batch_when_a_later_one_is_done() -> None:
+    table = Table()
+    table.open.clear()
+    later = threading.Event()
+
+    def insert(items: Sequence[int]) -> None:
+        if 0 in items:
+            table.insert(items)
+        else:
+            later.set()
+
+    to = Writer("test", list, insert, threads=2, batching=Batching(target_rows=4, flush_after_s=NEVER_S))
+    write(to, 0, 1, 2, 3)
+    assert table.entered.acquire(timeout=10)
+    flushing = threading.Thread(target=to.flush)
+    flushing.start()
+    write(to, 4, 5, 6, 7)
+    assert later.wait(10)
+    flushing.join(0.2)
+    assert flushing.is_alive()
+    table.open.set()
+    flushing.join(10)
+    assert not flushing.is_alive()
+    to.flush()
+    to.close()
+    assert table.batches == [[0, 1, 2, 3]]
+
+
+def test_batches_are_prepared_in_order_and_one_at_a_time() -> None:
+    prepared: list[int] = []
+    turn = threading.Lock()
+
+    def prepare(items: Sequence[int]) -> list[int]:
+        assert turn.acquire(blocking=False)
+        prepared.extend(items)
+        turn.release()
+        return list(items)
+
+    to = Writer("test", prepare, lambda items: None, threads=3, batching=Batching(target_rows=2, flush_after_s=NEVER_S))
+    write(to, *range(200))
+    to.flush()
+    to.close()
+    assert prepared == list(range(200))
+
+
+def test_an_error_of_one_thread_ends_the_others() -> None:
+    table = Table()
+    table.open.clear()
+    table.error = TerminalSinkError("disk full")
+    to = writer(table, threads=2)
+    write(to, *range(12))
+    assert table.entered.acquire(timeout=10)
+    assert table.entered.acquire(timeout=10)
+    table.open.set()
+    with pytest.raises(TerminalSinkError, match="disk full"):
+        to.flush()
+    to.close()
+    assert not table.entered.acquire(blocking=False)
