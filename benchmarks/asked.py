@@ -39,7 +39,7 @@ class Asked:
     epoch_rate: int = 5_000
     epochs: int = 5
     sustainable: int = 0
-    latency_seconds: int = 15
+    latency_seconds: int = 12
     latency_backlog: int = 500_000
     latency_flow: str = "triggers"
     profile: Path | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -14,7 +15,8 @@ from flows.beside.reader import FAILED
 from flows.cluster import WorkerDied
 
 _WAIT_S: Final = 0.02
-"""How long a worker waits for the reader before it looks after what else there is to do."""
+"""How long the only worker waits for the reader at a time; one of several has what others send to look after."""
+_LOOK_AGAIN: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -25,22 +27,26 @@ class FeedSource(DynamicSource[Fed]):
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> FeedPartition:
         """What is for this worker; the number of workers is that of the feeds."""
-        return FeedPartition(self.feeds[worker_index])
+        return FeedPartition(self.feeds[worker_index], _WAIT_S if worker_count == 1 else 0.0)
 
 
 class FeedPartition(StatelessSourcePartition[Fed]):
     """One worker's."""
 
-    def __init__(self, feed: Connection) -> None:
+    def __init__(self, feed: Connection, wait_s: float) -> None:
         self._feed = feed
+        self._wait_s = wait_s
+        self._next_awake: datetime | None = None
         self._ended = False
 
     def next_batch(self) -> list[Fed]:
         """What has come; after what is final, StopIteration. Raises what the reader raised, or ``WorkerDied``."""
         if self._ended:
             raise StopIteration
-        if not self._feed.poll(_WAIT_S):
+        if not self._feed.poll(self._wait_s):
+            self._next_awake = datetime.now(UTC) + _LOOK_AGAIN
             return []
+        self._next_awake = None
         try:
             message = self._feed.recv_bytes()
         except EOFError:
@@ -50,3 +56,7 @@ class FeedPartition(StatelessSourcePartition[Fed]):
         fed = unpack(memoryview(message)[1:])
         self._ended = fed.final
         return [fed]
+
+    def next_awake(self) -> datetime | None:
+        """At once while the reader has something."""
+        return self._next_awake
