@@ -30,10 +30,13 @@ class BacktestRun:
     peak_rss_bytes: int
 
 
-def run_backtest(events: Path, *, at_end: AtEnd, beside: Sequence[Path] = (), workers: int = 1) -> BacktestRun:
+def run_backtest(
+    events: Path, *, at_end: AtEnd, beside: Sequence[Path] = (), workers: int = 1, readers: int | None = None
+) -> BacktestRun:
     """The abandonment rule, `beside` triggers that the file has no events for, in so many processes.
 
-    Of several, `peak_rss_bytes` is that of the largest.
+    `readers` None: whether a process of its own reads is the command's choice. Of several processes,
+    `peak_rss_bytes` is that of the largest.
 
     Raises WrongAnswerError where actions, duplicates, late events or open matches are not the reference's.
     """
@@ -48,7 +51,7 @@ def run_backtest(events: Path, *, at_end: AtEnd, beside: Sequence[Path] = (), wo
             TRIGGER,
             *beside,
             *("--max-out-of-orderness", f"{OUT_OF_ORDERNESS_MS}ms", "--at-end", at_end, "--summary", "json"),
-            *("--workers", str(workers)),
+            *("--workers", str(workers), *(() if readers is None else ("--readers", str(readers)))),
         ],
         cwd=ROOT,
     )

@@ -40,7 +40,7 @@ def measure(asked: Asked) -> PartReport:
         say(f"stages: round {number} of {asked.rounds}")
         for shape, repetitions in spent.items():
             repetitions += _nanoseconds_an_event(events, shape, repetitions=2)
-        runs.append(run_backtest(events, at_end="flush"))
+        runs.append(run_backtest(events, at_end="flush", readers=0))
     whole = [run.job_seconds / run.lines * 1e9 for run in runs]
     rows: list[tuple[str, ...]] = []
     for shape, repetitions in spent.items():
@@ -53,7 +53,7 @@ def measure(asked: Asked) -> PartReport:
         ]
         rows.append(("  all of these", *_figures([sum(r.values()) for r in repetitions])))
     by_hand = [sum(repetition.values()) for repetition in spent[BACKTEST]]
-    rows.append(("flows.backtest, its job", *_figures(whole)))
+    rows.append(("flows.backtest in one process, its job", *_figures(whole)))
     rows.append(
         (
             "  of which Bytewax, start, report",

@@ -1,7 +1,7 @@
-"""Two processes against one: `flows.backtest --workers` over a file, and `flows.triggers` over a full Kafka topic.
+"""Several processes against one: `flows.backtest` over a file, and `flows.triggers` over a full Kafka topic.
 
-From file the cost is the whole process by the wall, for that is where several of them pay for their start. From Kafka
-it is the rate between a fifth and four fifths of the topic; the broker shares the cores, so that two processes on two
+From file one process reads and detects; two are a reader and a worker, three a reader and two workers. The cost is the
+whole command by the wall, for that is where several of them pay for their start. From Kafka it is the rate between a fifth and four fifths of the topic; the broker shares the cores, so that two processes on two
 cores have less than one each.
 """
 
@@ -30,7 +30,9 @@ from benchmarks.recipe import Workload
 from benchmarks.report import Figure, PartReport, middle
 from benchmarks.supervised import SupervisedRun
 
-PROCESSES = (1, 2)
+FROM_FILE = {1: (1, 0), 2: (1, 1), 3: (2, 1)}
+"""By number of processes: (workers, readers)."""
+FROM_KAFKA = (1, 2)
 BAR = 1.6
 _ANSWERED_WITHIN_S = 120.0
 
@@ -65,7 +67,7 @@ def measure(asked: Asked) -> PartReport:
                 f"{middle([each.cpu_us_an_event for each in of_count[count]]):.2f}",
             )
             for name, of_count in paces.items()
-            for count in PROCESSES
+            for count in of_count
         ],
         notes=[skipped or "broker and processes share the machine's cores", "every action is the reference's"],
         figures=figures,
@@ -91,19 +93,19 @@ def _ratio(paces: Mapping[int, Sequence[Pace]]) -> float:
 
 def _from_file(asked: Asked) -> dict[int, list[BacktestRun]]:
     events = workload_file(Workload(events=asked.worker_events, seed=asked.seed, disorder_ms=OUT_OF_ORDERNESS_MS))
-    runs: dict[int, list[BacktestRun]] = {count: [] for count in PROCESSES}
+    runs: dict[int, list[BacktestRun]] = {count: [] for count in FROM_FILE}
     for number in range(1, asked.rounds + 1):
-        for count in PROCESSES:
+        for count, (workers, readers) in FROM_FILE.items():
             say(f"workers: round {number} of {asked.rounds}, {count} from file")
-            runs[count].append(run_backtest(events, at_end="flush", workers=count))
+            runs[count].append(run_backtest(events, at_end="flush", workers=workers, readers=readers))
     return runs
 
 
 def _from_kafka(asked: Asked) -> dict[int, list[Pace]]:
-    paces: dict[int, list[Pace]] = {count: [] for count in PROCESSES}
+    paces: dict[int, list[Pace]] = {count: [] for count in FROM_KAFKA}
     with TemporaryDirectory(prefix="customer-triggers-bench-") as place, full_topic(asked, Path(place)) as backlog:
         for number in range(1, asked.live_rounds + 1):
-            for count in PROCESSES:
+            for count in FROM_KAFKA:
                 say(f"workers: round {number} of {asked.live_rounds}, {count} from Kafka")
                 with TemporaryDirectory(dir=place) as folder:
                     paces[count].append(_live(backlog, Path(folder), processes=count))
