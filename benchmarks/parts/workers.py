@@ -1,8 +1,9 @@
 """Several processes against one: `flows.backtest` over a file, and `flows.triggers` over a full Kafka topic.
 
 From file one process reads and detects; two are a reader and a worker, three a reader and two workers. The cost is the
-whole command by the wall, for that is where several of them pay for their start. From Kafka it is the rate between a fifth and four fifths of the topic; the broker shares the cores, so that two processes on two
-cores have less than one each.
+whole command by the wall, for that is where several of them pay for their start. From Kafka it is the rate between a
+fifth and four fifths of the topic; the broker shares the cores, so that two processes on two cores have less than one
+each.
 """
 
 from __future__ import annotations
