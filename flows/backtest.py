@@ -14,11 +14,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow, Stream
@@ -86,6 +86,11 @@ class Backtest:
     """1: a process of its own reads for the workers; 0: a worker reads; None: whichever is sooner done."""
     feeds: tuple[Connection, ...] = ()
     """By worker, where it hears from the reader."""
+    compiled: Plan | None = field(default=None, compare=False, repr=False)
+    """What ``plan`` gives; it stays in this process and those forked from it."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"compiled": None}
 
     def is_read_beside(self) -> bool:
         """Whether a process of its own reads: where there is a core for it, and enough to read."""
@@ -95,7 +100,7 @@ class Backtest:
 
     def plan(self) -> Plan:
         """The triggers, compiled. Raises ``ConfigError``."""
-        return planned(
+        return self.compiled or planned(
             self.triggers,
             policy=self.policy,
             traits=self.traits,
@@ -188,7 +193,7 @@ def run(backtest: Backtest, *, workers: int = 1) -> Summary:
 
     Raises ``ConfigError`` for a bad trigger, ``OSError`` for a file that cannot be read, ``WorkerDied``.
     """
-    backtest.plan()
+    backtest = replace(backtest, compiled=backtest.plan())
     with backtest.events.open("rb"):
         pass
     started = time.perf_counter()
