@@ -20,6 +20,9 @@ FOREIGN_LENGTH = INDEX + 2
 AWAKE = 4_096
 """Keys of one trigger that may be touched before what they have open comes to rest, where no snapshot brings it."""
 
+LOOKS_EVERY = 16
+"""So often does time go on before it is looked which triggers have more than that: a walk over all of them."""
+
 
 class Matching:
     """What is open in a key group. Whoever shows it something collects what it ``found``."""
@@ -27,6 +30,7 @@ class Matching:
     def __init__(self, plan: Plan, tally: Tally, read_profile: ProfileReader) -> None:
         self._plan = plan
         self._read_profile = read_profile
+        self._reached = 0
         self.timers = Timers()
         """One counts while it is its owner's ``due_us``."""
         self.found: list[Found | Exited] = []
@@ -105,9 +109,11 @@ class Matching:
             automaton = self.automata[program]
             if automaton.states.due_us(owner) == due_us:
                 automaton.on_timer(owner, watermark_us)
-        for automaton in self.automata:
-            if len(automaton.states.live) > AWAKE:
-                automaton.states.rest()
+        self._reached += 1
+        if self._reached % LOOKS_EVERY == 0:
+            for automaton in self.automata:
+                if len(automaton.states.live) > AWAKE:
+                    automaton.states.rest()
 
     def go_on(self, *, to_the_end: bool) -> int:
         """Shows a slice of what is still to be shown; gives the place in the order before which everything has been."""

@@ -167,6 +167,7 @@ def test_what_comes_to_rest_between_any_two_events_goes_on_as_if_it_had_not(monk
     events = [*fixture.BEFORE, *fixture.AFTER, *OPEN]
     awake = run(text, events, chunk_size=1)
     monkeypatch.setattr(matching, "AWAKE", 0)
+    monkeypatch.setattr(matching, "LOOKS_EVERY", 1)
     rested = run(text, events, chunk_size=1)
     assert rested.lines() == awake.lines()
     assert rested.tally.counts == awake.tally.counts
