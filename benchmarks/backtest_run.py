@@ -19,7 +19,10 @@ from benchmarks.reference import AtEnd
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestRun:
-    """`job_seconds` is the backtest's own measure; `process_seconds` has the interpreter's start and imports too."""
+    """`job_seconds` is the backtest's own measure; `process_seconds` has the interpreter's start and imports too.
+
+    `rest_seconds` is what it took from an offset of the file that was asked for to its end.
+    """
 
     lines: int
     matches: int
@@ -28,21 +31,29 @@ class BacktestRun:
     process_seconds: float
     cpu_seconds: float
     peak_rss_bytes: int
+    rest_seconds: float | None = None
 
 
 def run_backtest(
-    events: Path, *, at_end: AtEnd, beside: Sequence[Path] = (), workers: int = 1, readers: int | None = None
+    events: Path,
+    *,
+    at_end: AtEnd,
+    beside: Sequence[Path] = (),
+    workers: int = 1,
+    readers: int | None = None,
+    from_offset: int = 0,
 ) -> BacktestRun:
     """The abandonment rule, `beside` triggers that the file has no events for, in so many processes.
 
     `readers` None: whether a process of its own reads is the command's choice. Of several processes,
-    `peak_rss_bytes` is that of the largest.
+    `peak_rss_bytes` is that of the largest. `from_offset` is where `rest_seconds` begin, with no reader of its own.
 
     Raises WrongAnswerError where actions, duplicates, late events or open matches are not the reference's.
     """
     wanted = expected(events, at_end=at_end)
     out = cache_folder() / "actions.jsonl"
     out.unlink(missing_ok=True)
+    size = events.stat().st_size
     cost = run_child(
         [
             sys.executable,
@@ -54,6 +65,8 @@ def run_backtest(
             *("--workers", str(workers), *(() if readers is None else ("--readers", str(readers)))),
         ],
         cwd=ROOT,
+        watched=events if from_offset else None,
+        offsets=(from_offset, size),
     )
     summary: dict[str, Any] = last_json(cost.stdout)
     assert_equal(answer_in(out), wanted.answer, who=f"flows.backtest over {events.name}")
@@ -70,4 +83,5 @@ def run_backtest(
         process_seconds=cost.seconds,
         cpu_seconds=cost.cpu_seconds,
         peak_rss_bytes=cost.peak_rss_bytes,
+        rest_seconds=cost.reached_s[size] - cost.reached_s[from_offset] if from_offset else None,
     )
