@@ -194,6 +194,7 @@ def run(backtest: Backtest, *, workers: int = 1) -> Summary:
     Raises ``ConfigError`` for a bad trigger, ``OSError`` for a file that cannot be read, ``WorkerDied``.
     """
     backtest = replace(backtest, compiled=backtest.plan())
+    backtest.source()  # what is wrong with a schema is told here, and not in another process
     with backtest.events.open("rb"):
         pass
     started = time.perf_counter()

@@ -49,7 +49,8 @@ _POLL: Final = timedelta(milliseconds=5)
 """How soon an empty partition is asked again: what a lone event waits at most for its chunk."""
 _BROADCAST_S: Final = 0.02
 """At most this often does a chunk carry the watermark to key groups without an event in it: one of any partition of the
-process, for each wakes every key group, and time goes on only when the last of them has told."""
+process, for each wakes every key group, and time goes on only when the last of them has told. But each partition as
+often as it has heartbeats."""
 _ELSEWHERE_S: Final = 1.0
 _HEARTBEAT_S: Final = 0.1
 """How often silence at the head of the log moves time: each heartbeat wakes every key group."""
@@ -369,7 +370,7 @@ class KafkaPartition(StatefulSourcePartition[Chunk, State]):
 
     def _may_broadcast(self) -> bool:
         now_s = time.monotonic()
-        if now_s - self._last_broadcast_s < _BROADCAST_S * len(self._source.partitions):
+        if now_s - self._last_broadcast_s < min(_BROADCAST_S * len(self._source.partitions), _HEARTBEAT_S):
             return False
         self._last_broadcast_s = now_s
         return True

@@ -49,7 +49,7 @@ class FeedPartition(StatelessSourcePartition[Fed]):
         self._next_awake = None
         try:
             message = self._feed.recv_bytes()
-        except EOFError:
+        except (EOFError, OSError):  # between two messages, or within one
             raise WorkerDied("the process that reads the file ended before the file did") from None
         if message[:1] == FAILED:
             raise pickle.loads(message[1:])

@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from flows.beside.packed import Fed, pack
+from flows.cluster import WorkerDied
 from flows.collector import keep_freed_memory, relax_collector
 from flows.file_source import FileSource
 from operators.anonymous.values import IdentityBatch
@@ -106,11 +108,18 @@ def _read(reads: Reads, mouths: tuple[Connection, ...], feeds: tuple[Connection,
             _feed(reads, mouths)
         except BrokenPipeError:
             raise
+        except OSError as error:  # what concerns the file concerns the caller
+            _fail(mouths, error)
         except Exception as error:
-            for mouth in mouths:
-                mouth.send_bytes(FAILED + pickle.dumps(error))
+            traceback.print_exc()
+            _fail(mouths, WorkerDied(f"the process that reads the file failed: {error!r}"))
     except BrokenPipeError:
         return
+
+
+def _fail(mouths: tuple[Connection, ...], error: Exception) -> None:
+    for mouth in mouths:
+        mouth.send_bytes(FAILED + pickle.dumps(error))
 
 
 def _feed(reads: Reads, mouths: tuple[Connection, ...]) -> None:

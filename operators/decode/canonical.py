@@ -8,6 +8,7 @@ decoder refuses is read again by the pydantic model, which accepts a little more
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias, cast
 
 import msgspec
@@ -31,7 +32,6 @@ Plain: TypeAlias = tuple[list[Record], list[int]]
 """Records and their event times in microseconds."""
 
 _decoder = msgspec.json.Decoder(CanonicalRecord)
-_array_decoder = msgspec.json.Decoder(list[CanonicalRecord])
 _parts_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BODIES = ("properties", "context")
 _NOT_AN_OBJECT = re.compile(rb"\n[^{]")
@@ -55,27 +55,36 @@ class CanonicalEvent(BaseModel):
 def decode_chunk(values: list[bytes]) -> Plain | None:
     """All messages of a chunk at once, or None where any needs a closer look. ``values``: none empty.
 
-    They are joined into one JSON array: a message that is not one value breaks it or its length.
+    They are read as lines: one that is not one value by itself must not be completed by its neighbours.
     """
-    text = b"[%b]" % b",".join(values)
-    if not is_utf8(text):
-        return None
-    try:
-        records = _array_decoder.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return _timed(records) if len(records) == len(values) and _have_objects(records) else None
+    if len(values) == 1:
+        return _decoded(values[0], _decode_single)
+    plain = decode_lines(b"\n".join(values))
+    return plain if plain is not None and len(plain[0]) == len(values) else None
 
 
 def decode_lines(text: bytes) -> Plain | None:
     """A message a line, all at once, or None where any needs a closer look."""
-    if not is_utf8(text) or not text:
+    return _decoded(text, _decode_lines)
+
+
+def _decoded(text: bytes, decode: Callable[[bytes], list[CanonicalRecord] | None]) -> Plain | None:
+    if not text or not is_utf8(text):
         return None
     try:
-        records = _decoder.decode_lines(text)
+        records = decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return _timed(records) if _is_one_a_line(text, len(records)) and _have_objects(records) else None
+    return _timed(records) if records is not None and _have_objects(records) else None
+
+
+def _decode_lines(text: bytes) -> list[CanonicalRecord] | None:
+    records = _decoder.decode_lines(text)
+    return records if _is_one_a_line(text, len(records)) else None
+
+
+def _decode_single(value: bytes) -> list[CanonicalRecord]:
+    return [_decoder.decode(value)]
 
 
 def _is_one_a_line(text: bytes, values: int) -> bool:

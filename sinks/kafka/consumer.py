@@ -65,9 +65,11 @@ class BoundedReader:
                 continue
             origin = (cast(str, message.topic()), cast(int, message.partition()))
             if origin in self.left:
-                self._reach(origin, cast(int, message.offset()) + (not is_end))
-                if not is_end:
+                offset = cast(int, message.offset())
+                # A transaction's marker may stand where the end is, and a message of another behind it.
+                if not is_end and offset < self._ends[origin]:
                     found.append(message)
+                self._reach(origin, offset + (not is_end))
         return found
 
     def close(self) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from config.errors import ConfigError
 from flows.backtest import Backtest, main
 from flows.backtest import run as run_backtest
 from flows.beside.reader import Reader
 from flows.cluster import WorkerDied
+from flows.file_source import FileSource
 from tests.backtests import run_flow
 from tests.harness import event, trigger
 
@@ -89,3 +91,29 @@ def test_a_reader_that_is_killed_ends_the_run(tmp_path, monkeypatch):
     finally:
         os.close(writer)
     assert len(started) == 1
+
+
+@pytest.mark.parametrize("readers", [0, 1])
+def test_a_bad_event_schema_is_told_before_anything_is_read(readers, tmp_path):
+    schemas = tmp_path / "schemas"
+    schemas.mkdir()
+    (schemas / "view.yaml").write_text("type: [")
+    (tmp_path / "t.yaml").write_text(TRIGGERS[0])
+    (tmp_path / "events").write_bytes(orjson.dumps(EVENTS[0]) + b"\n")
+    asked = Backtest(
+        triggers=(tmp_path / "t.yaml",), events=tmp_path / "events", event_schemas=schemas, readers=readers
+    )
+    with pytest.raises(ConfigError, match=r"view\.yaml"):
+        run_backtest(asked)
+
+
+def test_what_goes_wrong_in_the_reader_ends_the_run_with_its_name(tmp_path, monkeypatch, capfd):
+    def broken(source: FileSource, *_: object) -> None:
+        raise ZeroDivisionError("in the reader")
+
+    monkeypatch.setattr(FileSource, "build_part", broken)
+    (tmp_path / "t.yaml").write_text(TRIGGERS[0])
+    (tmp_path / "events").write_bytes(orjson.dumps(EVENTS[0]) + b"\n")
+    with pytest.raises(WorkerDied, match=r"the process that reads the file failed: ZeroDivisionError"):
+        run_backtest(Backtest(triggers=(tmp_path / "t.yaml",), events=tmp_path / "events", readers=1))
+    assert "Traceback" in capfd.readouterr().err

@@ -20,6 +20,24 @@ def test_two_values_in_a_message_are_a_dead_letter_whatever_stands_beside_it(bet
         assert len(decoded.records) == beside.count(ONE)
 
 
+BEGUN = ONE[:-1] + b',"properties":{"a":1'
+GONE_ON = b'"b":2}},' + TWO
+LISTED = ONE[:-1] + b',"properties":{"a":[{"b":1}'
+CLOSED = b'{"b":2}]}}'
+
+
+@pytest.mark.parametrize("halves", [(BEGUN, GONE_ON), (LISTED, CLOSED + b"," + TWO)])
+@pytest.mark.parametrize("beside", [[], [ONE.replace(b'"1"', b'"3"')]])
+def test_messages_that_are_a_value_together_are_none_each(halves, beside):
+    values = [*halves, *beside]
+    decoded = Decoder(schemas={}).decode(Messages(("t", 0), values, list(range(len(values))), [0] * len(values)))
+    assert [(letter.offset, letter.reason) for letter in decoded.dead] == [
+        (0, DeadReason.MALFORMED_JSON),
+        (1, DeadReason.MALFORMED_JSON),
+    ]
+    assert len(decoded.records) == len(beside)
+
+
 @pytest.mark.parametrize("chunk_size", [None, 1, 2])
 def test_two_values_on_a_line_are_a_dead_letter_for_any_chunk_size(tmp_path, chunk_size):
     file = tmp_path / "events.jsonl"
