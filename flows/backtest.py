@@ -188,8 +188,8 @@ def build(backtest: Backtest) -> Dataflow:
     return backtest.flow(backtest.plan())
 
 
-def run(backtest: Backtest, *, workers: int = 1) -> Summary:
-    """Runs it to the end in ``workers`` processes.
+def run(backtest: Backtest, *, workers: int = 1, alone: bool = False) -> Summary:
+    """Runs it to the end in ``workers`` processes. ``alone``: nothing else runs in this process, not even a thread.
 
     Raises ``ConfigError`` for a bad trigger, ``OSError`` for a file that cannot be read, ``WorkerDied``.
     """
@@ -201,7 +201,7 @@ def run(backtest: Backtest, *, workers: int = 1) -> Summary:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         asked = replace(backtest, summary=Path(folder) / "summary.json")
         if backtest.is_read_beside():
-            asked = replace(asked, feeds=stack.enter_context(Reader(backtest, workers)).feeds)
+            asked = replace(asked, feeds=stack.enter_context(Reader(backtest, workers, alone=alone)).feeds)
         run_cluster(build, asked, workers=workers, epoch=NO_EPOCHS)
         seconds = time.perf_counter() - started
         summary = read_summary(asked.summary)
@@ -209,8 +209,8 @@ def run(backtest: Backtest, *, workers: int = 1) -> Summary:
     return summary
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; gives its exit status."""
+def main(arguments: Sequence[str] | None = None, *, alone: bool = False) -> int:
+    """The command; gives its exit status. ``alone`` as in ``run``."""
     options = _parser().parse_args(arguments)
     backtest = Backtest(
         triggers=tuple(options.triggers),
@@ -229,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scores=options.scores,
     )
     try:
-        summary = run(backtest, workers=options.workers)
+        summary = run(backtest, workers=options.workers, alone=alone)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -283,4 +283,4 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(alone=True))

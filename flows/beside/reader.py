@@ -38,7 +38,7 @@ def cores() -> int:
 
 
 class Reads(Protocol):
-    """What is read, and how it is routed. Goes to the reader process as it is, where the system cannot fork one."""
+    """What is read, and how it is routed. Goes to the reader process as it is, where that is not forked."""
 
     def source(self) -> FileSource:
         """The file."""
@@ -50,12 +50,14 @@ class Reads(Protocol):
 class Reader:
     """A context manager: reads a file once, and gives each of ``workers`` what is for its key groups.
 
-    It reads no further ahead than a pipe holds. When the workers leave, it ends.
+    It reads no further ahead than a pipe holds. When the workers leave, it ends. Where ``alone`` says that nothing else
+    runs in this process, it is forked, which saves a second start of the interpreter. A process with threads must not
+    be: what they held is held for ever in the copy, and clients with native threads die when they are collected there.
     """
 
-    def __init__(self, reads: Reads, workers: int) -> None:
-        # Forked it needs no second start of the interpreter; elsewhere than on Linux that is not safe.
-        context = get_context("fork" if sys.platform == "linux" else "spawn")
+    def __init__(self, reads: Reads, workers: int, *, alone: bool = False) -> None:
+        # Elsewhere than on Linux even a process without threads is not safely forked.
+        context = get_context("fork" if alone and sys.platform == "linux" else "spawn")
         pipes = [context.Pipe(duplex=False) for _ in range(workers)]
         for _, mouth in pipes:
             _widen(mouth)

@@ -1,8 +1,11 @@
 """A process of its own reads, decodes and routes: the answer is the same, and what goes wrong there is told here."""
 
 import gzip
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from flows.file_source import FileSource
 from tests.backtests import run_flow
 from tests.harness import event, trigger
 
+ROOT = Path(__file__).parents[2]
 WHO = {"anonymous_id": "a1"}
 EVENTS = [
     event("view", "0s", customer="a1", context=WHO, product_id="p"),
@@ -107,13 +111,41 @@ def test_a_bad_event_schema_is_told_before_anything_is_read(readers, tmp_path):
         run_backtest(asked)
 
 
-def test_what_goes_wrong_in_the_reader_ends_the_run_with_its_name(tmp_path, monkeypatch, capfd):
-    def broken(source: FileSource, *_: object) -> None:
-        raise ZeroDivisionError("in the reader")
+BROKEN = """
+import sys
+from flows.backtest import main
+from flows.file_source import FileSource
 
-    monkeypatch.setattr(FileSource, "build_part", broken)
-    (tmp_path / "t.yaml").write_text(TRIGGERS[0])
-    (tmp_path / "events").write_bytes(orjson.dumps(EVENTS[0]) + b"\n")
-    with pytest.raises(WorkerDied, match=r"the process that reads the file failed: ZeroDivisionError"):
-        run_backtest(Backtest(triggers=(tmp_path / "t.yaml",), events=tmp_path / "events", readers=1))
-    assert "Traceback" in capfd.readouterr().err
+def broken(*_):
+    raise ZeroDivisionError("in the reader")
+
+FileSource.build_part = broken
+sys.exit(main(sys.argv[1:], alone=True))
+"""
+
+
+def in_a_process_of_its_own(how, folder):
+    """The command over the events; ``how`` Python is told what to run."""
+    (folder / "t.yaml").write_text(TRIGGERS[0])
+    (folder / "events").write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in EVENTS))
+    asked = ["--triggers", str(folder / "t.yaml"), "--events", str(folder / "events"), "--summary", "json"]
+    return subprocess.run(
+        [sys.executable, *how, *asked, "--readers", "1"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_what_goes_wrong_in_the_reader_ends_the_run_with_its_name(tmp_path):
+    ended = in_a_process_of_its_own(["-c", BROKEN], tmp_path)
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+    said = "the process that reads the file failed: ZeroDivisionError('in the reader')"
+    assert ended.stderr.splitlines()[-1] == said
+
+
+def test_the_command_may_fork_its_reader(tmp_path):
+    """A process of its own has no threads; the other tests' process has, so they start the reader anew."""
+    ended = in_a_process_of_its_own(["-m", "flows.backtest"], tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    summary = json.loads(ended.stdout)
+    assert (summary["read"], summary["dead"], summary["late"], summary["duplicate"]) == (7, 1, 1, 1)
+    assert summary["actions"] == {"bought": 1}
