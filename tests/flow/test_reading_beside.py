@@ -17,7 +17,6 @@ from flows.backtest import Backtest, main
 from flows.backtest import run as run_backtest
 from flows.beside.reader import Reader
 from flows.cluster import WorkerDied
-from flows.file_source import FileSource
 from tests.backtests import run_flow
 from tests.harness import event, trigger
 
