@@ -27,11 +27,12 @@ from bytewax.testing import TestingSink, TestingSource, cluster_main
 
 from config.loader import parse_trigger
 from operators.clock import PartitionClock
+from operators.cold_keys import ProfileBucket
 from operators.compiler import compile_triggers
 from operators.decode import Decoder, Messages
-from operators.detect import BucketLogic, Detection, KeyGroupLogic, detect
+from operators.detect import Detection, KeyGroupLogic, detect
 from operators.group import KeyGroup
-from operators.keys import cold_names, group_names
+from operators.keys import PROFILES, cold_names, group_names
 from operators.plan import Plan
 from operators.profiles.store import BUCKETS
 from operators.profiles.stored import store_bucket
@@ -54,30 +55,22 @@ actions: [{channel: email, template: x}]
 _ORIGIN: Final = ("events", 0)
 
 
-@dataclass
 class CountingDetection(Detection):
-    """The real one; adds up the bytes of profiles that it stores."""
+    """The real one, and how many bytes of profiles it has stored."""
 
-    profile_bytes: int = 0
-
-    def bucket_logic(self, group: int, bucket: int) -> BucketLogic:
-        """A bucket that is counted."""
-        return _CountingBucket(self, group, bucket)
-
-
-class _CountingBucket(BucketLogic):
-    def __init__(self, detection: CountingDetection, group: int, bucket: int) -> None:
-        super().__init__(detection.profiles_of(group), group, bucket)
-        self._detection = detection
-
-    def snapshot(self) -> Any:
-        made = super().snapshot()
-        self._detection.profile_bytes += len(made[1])
-        return made
+    @property
+    def profile_bytes(self) -> int:
+        """Of all buckets of profiles, in every epoch."""
+        return sum(logic.written_bytes for logic in self.logics if isinstance(logic, ProfileBucket))
 
 
 class HotDetection(CountingDetection):
     """Profiles in the state of their group: what the cold keys spare."""
+
+    @property
+    def profile_bytes(self) -> int:
+        """With every group."""
+        return sum(logic.profile_bytes for logic in self.logics if isinstance(logic, _HotLogic))
 
     @property
     def stores_profiles(self) -> bool:
@@ -94,12 +87,12 @@ class HotDetection(CountingDetection):
 class _HotLogic(KeyGroupLogic):
     def __init__(self, group: KeyGroup, detection: HotDetection) -> None:
         super().__init__(group, detection)
-        self._counting = detection
+        self.profile_bytes = 0
 
     def snapshot(self) -> Any:
         made = super().snapshot()
         buckets = [store_bucket(self.group.profiles, 0, bucket) for bucket in range(BUCKETS)]
-        self._counting.profile_bytes += sum(len(each[1]) for each in buckets)
+        self.profile_bytes += sum(len(each[1]) for each in buckets)
         return (made, buckets)
 
 
@@ -195,7 +188,7 @@ def main() -> int:
     asked = parser.parse_args()
     group_names(KEY_GROUPS)
     started = time.perf_counter()
-    cold_names(KEY_GROUPS, BUCKETS)
+    cold_names(KEY_GROUPS, BUCKETS, PROFILES)
     print(f"{asked.customers} profiles, {KEY_GROUPS} key groups, {BUCKETS} buckets each; names found in "
           f"{time.perf_counter() - started:.3f} s")  # fmt: skip
     for profile_events in (0, 10, 100, 1_000):

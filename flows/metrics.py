@@ -200,6 +200,8 @@ def _of_detection(detection: Detection, beside: list[Tally], now_us: int) -> Ite
     yield GaugeMetricFamily(
         f"{PREFIX}_snapshot_bytes", "Bytes of the key groups' latest snapshots.", detection.snapshot_bytes()
     )
+    written = "Bytes of the key groups' snapshots that were written."
+    yield _counter("snapshot_written_bytes", written, "", [("", detection.written_bytes())])
 
 
 _OF_THE_TAIL: Final = (

@@ -1,21 +1,23 @@
 """The hosts of detection. With ``operators.identity_host`` and ``operators.decide_host`` all here that knows Bytewax.
 
 A Bytewax key is a key group, or one of its *cold* keys. Bytewax writes at the end of an epoch every key that was woken
-in it, and the watermark wakes every group; so what changes rarely (profiles, in buckets of customers) is stored under
-keys of the same step that only a chunk which may change them wakes. A group and its cold keys are at one worker and
-share the profiles in memory: the group changes them, a cold key stores its bucket. Bytewax takes all snapshots of an
-epoch when everything of it and nothing of the next has been processed, and hands all of them out before the first
-input after a resume, so what both store is one state (tests/recovery/test_profiles_resumed.py; decision 0006).
+in it, and the watermark wakes every group; so what is much and changes little (profiles, open matches) is stored in
+buckets under keys of the same step that are woken seldom (``operators.cold_keys``). A group and its cold keys are at
+one worker and share in memory what they store: the group changes it, a cold key stores its bucket. Bytewax takes all
+snapshots of an epoch when everything of it and nothing of the next has been processed, and hands all of them out before
+the first input after a resume, so what all store is one state (tests/recovery/test_profiles_resumed.py and
+test_matches_resumed.py; decisions 0006, 0017).
 
-Nothing here depends on a wall clock. A group that is behind with an event that concerns many (``operators.apart``) asks
-to be woken at once.
+No answer depends on a wall clock; when a bucket is written does. A group that is behind with an event that concerns
+many (``operators.apart``) asks to be woken at once.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
@@ -27,15 +29,18 @@ from bytewax.operators import KeyedStream, StatefulBatchLogic
 
 from operators.anonymous.group import identity_groups
 from operators.anonymous.values import FromIdentity
+from operators.cold_keys import Apart, ColdKey, MatchBucket, ProfileBucket, taking_turns
 from operators.group import KeyGroup, Told
-from operators.keys import TOGETHER_FOR
+from operators.keys import MATCHES, PROFILES, TOGETHER_FOR
+from operators.match_buckets import FORMAT as MATCHES_FORMAT
+from operators.match_buckets import place_of_matches
 from operators.plan import Plan
 from operators.policy.facts import SentBefore
 from operators.profiles import Profiles
-from operators.profiles.stored import FORMAT as PROFILES
-from operators.profiles.stored import restore_bucket, store_bucket
+from operators.profiles.stored import FORMAT as PROFILES_FORMAT
+from operators.profiles.stored import restore_bucket
 from operators.records import Chunk, GroupBatch, Touch
-from operators.route import router, toucher
+from operators.route import Toucher, router, toucher
 from operators.shares import batches_of
 from operators.state import Snapshot, restore, snapshot
 from operators.tally import Tally
@@ -55,6 +60,9 @@ Output: TypeAlias = Told | GroupReport
 Routed: TypeAlias = GroupBatch | FromIdentity | SentBefore | Touch
 
 _AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
+TURN_S: Final = 5.0
+"""So long after one bucket of open matches the next is stored: each of them every 80 s. More often costs more bytes for
+buckets, less often more for what changed since."""
 
 
 _LET_GO = {
@@ -82,11 +90,13 @@ class Detection:
     """Whether the identity step stands before it (``operators.identity_host``)."""
     awaits_sent: bool = False
     """Whether nothing is decided before it is told what was sent before (``operators.policy.facts``)."""
-    logics: list[KeyGroupLogic | BucketLogic] = field(default_factory=list)
+    turn: Callable[[], int] = lambda: int(time.monotonic() / TURN_S)
+    """Whose turn it is to be stored of the buckets of open matches: when this changes, the next one's."""
+    logics: list[KeyGroupLogic | ColdKey] = field(default_factory=list)
     let_go: Tally = field(default_factory=Tally)
     """Triggers whose stored state was not taken over, each once (in this process)."""
     _guard: threading.Lock = field(default_factory=threading.Lock)
-    _profiles: dict[int, Profiles] = field(default_factory=dict)
+    _apart: dict[int, Apart] = field(default_factory=dict)
 
     @property
     def identity_groups(self) -> int:
@@ -100,19 +110,36 @@ class Detection:
 
     @property
     def stores_profiles(self) -> bool:
-        """Whether there are cold keys."""
+        """Whether there are cold keys of profiles."""
         return self.keeps_snapshots and bool(self.plan.profiles)
 
     def snapshot_bytes(self) -> int:
         """The size of the latest snapshot of every key of this process."""
         return sum(logic.snapshot_bytes for logic in self.logics)
 
-    def profiles_of(self, group: int) -> Profiles:
-        """The profiles of a key group, the same for all of its keys."""
-        found = self._profiles.get(group)
+    def written_bytes(self) -> int:
+        """The size of all snapshots that were made in this process."""
+        return sum(logic.written_bytes for logic in self.logics)
+
+    def apart_of(self, group: int) -> Apart:
+        """What a key group stores apart, the same for all of its keys."""
+        found = self._apart.get(group)
         if found is None:
-            found = self._profiles[group] = Profiles(self.plan.profiles, dedupe_horizon_us=self.dedupe_horizon_us)
+            profiles = Profiles(self.plan.profiles, dedupe_horizon_us=self.dedupe_horizon_us)
+            found = self._apart[group] = Apart(group, profiles)
         return found
+
+    def profiles_of(self, group: int) -> Profiles:
+        """The profiles of a key group."""
+        return self.apart_of(group).profiles
+
+    def toucher(self) -> Toucher:
+        """A function from a chunk to (Bytewax key, touch) of every cold key that it wakes."""
+        turns = taking_turns(self.key_groups, self.turn)
+        if not self.stores_profiles:
+            return turns
+        profiles = toucher(self.plan, self.key_groups)
+        return lambda chunk: [*profiles(chunk), *turns(chunk)]
 
     def build(self, resume_state: Any) -> KeyLogic:
         """The logic of one key, fresh or resumed."""
@@ -126,6 +153,7 @@ class Detection:
             key_groups=self.key_groups,
             identity_groups=self.identity_groups,
             knows_sent=not self.awaits_sent,
+            rests_in_buckets=self.keeps_snapshots,
         )
         if resume_state is not None:
             restore(group, resume_state)
@@ -143,10 +171,27 @@ class Detection:
                         self.let_go.add(what, trigger)
                         log.warning(said, trigger)
 
-    def bucket_logic(self, group: int, bucket: int) -> BucketLogic:
-        """The logic of a bucket of profiles."""
-        logic = BucketLogic(self.profiles_of(group), group, bucket)
+    def cold_logic(self, touch: Touch) -> ColdKey:
+        """The logic of a bucket."""
+        kind = ProfileBucket if touch.kind == PROFILES else MatchBucket
+        logic = kind(self.apart_of(touch.group), touch.bucket)
         self.logics.append(logic)
+        return logic
+
+    def resumed_logic(self, stored: Any) -> KeyGroupLogic | ColdKey:
+        """The logic of whichever key this was stored for. Raises ``StateFormatError``, ``ProfileFormatError``."""
+        format_ = stored[0] if isinstance(stored, tuple) and stored else None
+        logic: KeyGroupLogic | ColdKey
+        if format_ == PROFILES_FORMAT:
+            place = restore_bucket(stored, self.profiles_of)
+            logic = self.cold_logic(Touch(*place, PROFILES))
+        elif format_ == MATCHES_FORMAT:
+            group, bucket = place_of_matches(stored)
+            self.apart_of(group).bring_back(bucket, stored)
+            logic = self.cold_logic(Touch(group, bucket, MATCHES))
+        else:
+            logic = self.group_logic(stored)
+        logic.snapshot_bytes = len(stored[1])
         return logic
 
 
@@ -155,23 +200,14 @@ class KeyLogic(StatefulBatchLogic[Routed, Output, Any]):
 
     def __init__(self, detection: Detection, resume_state: Any) -> None:
         self._detection = detection
-        self._logic: KeyGroupLogic | BucketLogic | None = None
-        if resume_state is None:
-            return
-        if isinstance(resume_state, tuple) and resume_state and resume_state[0] == PROFILES:
-            self._logic = detection.bucket_logic(*restore_bucket(resume_state, detection.profiles_of))
-        else:
-            self._logic = detection.group_logic(resume_state)
+        self._logic = None if resume_state is None else detection.resumed_logic(resume_state)
 
     def on_batch(self, values: list[Routed]) -> tuple[list[Output], bool]:
         """Never complete: the watermark of a group must live on."""
         logic = self._logic
         if logic is None:
-            first = values[0]
-            if isinstance(first, Touch):
-                logic = self._detection.bucket_logic(first.group, first.bucket)
-            else:
-                logic = self._detection.group_logic(None)
+            first, detection = values[0], self._detection
+            logic = detection.cold_logic(first) if isinstance(first, Touch) else detection.group_logic(None)
             self._logic = logic
         return logic.on_batch(values), False
 
@@ -196,15 +232,15 @@ class KeyGroupLogic:
     def __init__(self, group: KeyGroup, detection: Detection) -> None:
         self.group = group
         self.snapshot_bytes = 0
+        self.written_bytes = 0
         self._detection = detection
-        self._shares_profiles = False
+        self._has_joined = False
         self._reported = False
 
     def on_batch(self, values: Sequence[Any]) -> list[Output]:
         """Batches in the order they came."""
-        if not self._shares_profiles:
-            self.group.profiles = self._detection.profiles_of(values[0].group)
-            self._shares_profiles = True
+        if not self._has_joined:
+            self._join(values[0].group)
         out: list[Output] = []
         for batch in values:
             out += self.group.receive(batch)
@@ -212,6 +248,7 @@ class KeyGroupLogic:
 
     def go_on(self) -> list[Output]:
         """What the group has to tell after a slice of what it was behind with."""
+        self._join(self.group.number)
         return self._reporting(list(self.group.go_on()))
 
     def _reporting(self, out: list[Output]) -> list[Output]:
@@ -221,30 +258,20 @@ class KeyGroupLogic:
         return out
 
     def snapshot(self) -> Snapshot | None:
-        """The group's whole state but for its profiles."""
+        """The group's state but for its profiles and for what stands in buckets of open matches."""
         if not self._detection.keeps_snapshots:
             return None
+        self._join(self.group.number)
         made = snapshot(self.group)
         self.snapshot_bytes = len(made[1])
+        self.written_bytes += self.snapshot_bytes
         return made
 
-
-class BucketLogic:
-    """Stores one bucket of a group's profiles, which the group changes."""
-
-    def __init__(self, profiles: Profiles, group: int, bucket: int) -> None:
-        self._profiles, self._group, self._bucket = profiles, group, bucket
-        self.snapshot_bytes = 0
-
-    def on_batch(self, values: Sequence[Any]) -> list[Output]:
-        """To be woken is all there is to do: the bucket is stored when the epoch ends."""
-        return []
-
-    def snapshot(self) -> Snapshot:
-        """The bucket."""
-        made = store_bucket(self._profiles, self._group, self._bucket)
-        self.snapshot_bytes = len(made[1])
-        return made
+    def _join(self, number: int | None) -> None:
+        """With what came back of the group under other keys. None: it was stored before there were such."""
+        if not self._has_joined and number is not None:
+            self._detection.apart_of(number).join(self.group)
+            self._has_joined = True
 
 
 def detect(
@@ -266,13 +293,13 @@ def detect_routed(
     detection: Detection,
     sent: KeyedStream[SentBefore] | None = None,
 ) -> KeyedStream[Output]:
-    """The same of what is routed already; ``chunks`` say what they change of profiles, where those are stored."""
+    """The same of what is routed already; ``chunks`` wake what is stored apart, where snapshots are kept."""
     if sent is not None:
         routed = op.merge(f"{step_id}_sent", routed, sent)
-    if detection.stores_profiles:
-        assert chunks is not None, "nothing else says what they change"
+    if detection.keeps_snapshots:
+        assert chunks is not None, "nothing else wakes what is stored apart"
         op.input(f"{step_id}_workers", chunks.flow(), _CheckedWorkers())
-        touches = op.flat_map(f"{step_id}_touch", chunks, toucher(detection.plan, detection.key_groups))
+        touches: KeyedStream[Routed] = op.flat_map(f"{step_id}_touch", chunks, detection.toucher())
         routed = op.merge(f"{step_id}_routed", routed, touches)
     return op.stateful_batch(step_id, routed, detection.build)
 
@@ -295,4 +322,4 @@ def check_workers(workers: int) -> None:
     """Raises ``WorkersError`` where a key group and its cold keys could come to different workers."""
     if TOGETHER_FOR % workers:
         allowed = ", ".join(str(each) for each in range(1, 33) if TOGETHER_FOR % each == 0)
-        raise WorkersError(f"triggers that read $customer cannot run on {workers} workers; allowed: {allowed}, …")
+        raise WorkersError(f"a flow that keeps its state cannot run on {workers} workers; allowed: {allowed}, …")

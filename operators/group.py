@@ -69,14 +69,19 @@ class KeyGroup:
         key_groups: int = 1,
         identity_groups: int = 0,
         knows_sent: bool = True,
+        rests_in_buckets: bool = False,
     ) -> None:
         """``key_groups``: how many there are, of which this is one.
+
+        ``rests_in_buckets``: whether what is open is stored in buckets of its own (``operators.match_buckets``).
 
         ``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such.
         ``knows_sent`` as of ``PolicyStep``.
         """
         self.plan = plan
         self.key_groups = key_groups
+        self.number: int | None = None
+        """Which of them this is, once something of it is known."""
         self.clock = GroupClock()
         self.first_us: dict[Origin, int] = {}
         """By partition, the event time of its first message: what came before it nobody has watched."""
@@ -116,6 +121,9 @@ class KeyGroup:
         self._handovers = Handovers(plan, self.automata, self.tally, self._read_profile)
         if identity_groups:
             keep_by_customer(self.automata)
+        if rests_in_buckets:
+            for automaton in self.automata:
+                automaton.states.rest_in_buckets()
 
     @property
     def automata(self) -> list[Automaton]:

@@ -17,6 +17,10 @@ EVEN_FOR = 24
 TOGETHER_FOR = 240
 """With worker counts that divide this a group and its cold keys are at one worker: also with 5, 10, 15, 16, 20, …"""
 
+PROFILES = "c"
+MATCHES = "m"
+"""Kinds of cold state: what their keys begin with."""
+
 
 def key_group_of(key: str, key_groups: int) -> int:
     """The bucket of a key, the same in every process and release: CRC-32 of its UTF-8, modulo the bucket count."""
@@ -30,8 +34,8 @@ def group_names(key_groups: int) -> tuple[str, ...]:
 
 
 @cache
-def cold_names(key_groups: int, buckets: int) -> tuple[tuple[str, ...], ...]:
-    """By key group, the Bytewax keys of its cold state, ``"c<number>"``.
+def cold_names(key_groups: int, buckets: int, kind: str) -> tuple[tuple[str, ...], ...]:
+    """By key group, the Bytewax keys of one kind of its cold state, ``"<kind><number>"``.
 
     Bytewax gives them to the worker of the group itself wherever the number of workers divides ``TOGETHER_FOR``.
     Numbers are dealt out to the groups that still need a name of that hash: some five hashes a name, where a salt
@@ -44,7 +48,7 @@ def cold_names(key_groups: int, buckets: int) -> tuple[tuple[str, ...], ...]:
     for number in count():
         if not waiting:
             break
-        name = f"c{number}"
+        name = f"{kind}{number}"
         place = worker_of(name, TOGETHER_FOR)
         if place in waiting:
             names[waiting[place].popleft()].append(name)

@@ -6,7 +6,7 @@ An owner is a key or, where matches are kept apart, ``[key, per]``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from operators.apart import ApartAutomaton, Showing
@@ -16,17 +16,47 @@ from operators.program import Owner
 
 
 def plain_states(automaton: Automaton) -> list[Any]:
-    """Everything that the trigger has open: ``[owners, what each has open]``. All of it comes to rest."""
+    """What the trigger has open: ``[owners, what each has open]``. All of it comes to rest.
+
+    Where it rests in buckets it is what has changed since they were stored, None of an owner who has nothing any more.
+    """
     states = automaton.states
     states.rest()
-    return [list(states.resting), list(states.resting.values())]
+    if states.buckets is not None:
+        return states.buckets.changed()
+    return [list(states.resting), list(states.resting.values())]  # type: ignore[union-attr]
 
 
-def restore_states(automaton: Automaton, owners: list[Any], states: list[bytes]) -> None:
+def restore_states(automaton: Automaton, owners: list[Any], states: list[bytes | None]) -> None:
     """Puts what ``plain_states`` gave into a fresh automaton and sets its timers."""
-    restored = restored_owner if automaton.program.keeps_apart else restored_key
+    restored, buckets = _restored_by(automaton), automaton.states.buckets
     for owner, at_rest in zip(owners, states, strict=True):
-        automaton.put_at_rest(restored(owner), at_rest)
+        if at_rest is not None:
+            automaton.put_at_rest(restored(owner), at_rest)
+        elif buckets is not None:
+            buckets.left(restored(owner))
+
+
+def plain_bucket(automaton: Automaton, bucket: int) -> list[Any]:
+    """One bucket of what the trigger has open, as ``plain_states`` gives all; it counts as stored from here on."""
+    states = automaton.states
+    states.rest()
+    assert states.buckets is not None
+    return states.buckets.stored(bucket)
+
+
+def restore_bucket(automaton: Automaton, owners: list[Any], states: list[bytes]) -> None:
+    """Puts back what ``plain_bucket`` gave, after ``restore_states``: who is there knows better."""
+    restored, buckets = _restored_by(automaton), automaton.states.buckets
+    assert buckets is not None
+    with buckets.restoring() as newer:
+        for owner, at_rest in zip(map(restored, owners), states, strict=True):
+            if owner not in newer:
+                automaton.put_at_rest(owner, at_rest)
+
+
+def _restored_by(automaton: Automaton) -> Callable[[Any], Owner]:
+    return restored_owner if automaton.program.keeps_apart else restored_key
 
 
 def plain_showings(automaton: ApartAutomaton) -> list[Any]:

@@ -154,10 +154,11 @@ def _group_batch(packed: bytes) -> GroupBatch:
 
 
 class Touch(msgspec.Struct, array_like=True):
-    """One chunk may change profiles of this bucket of this key group: it is to be stored at the end of the epoch."""
+    """This bucket of this key group is to be stored at the end of the epoch. ``kind``: of what (``operators.keys``)."""
 
     group: int
     bucket: int
+    kind: str
 
 
 class Evidence(NamedTuple):

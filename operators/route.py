@@ -11,7 +11,7 @@ import numpy as np
 from operators.anonymous.part import IDENTIFY, anonymous_places, links_of
 from operators.anonymous.values import LINK_ANONYMOUS, IdentityBatch
 from operators.body import keepable, parse_body
-from operators.keys import cold_names, group_names, key_group_of
+from operators.keys import PROFILES, cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
 from operators.profiles.store import BUCKETS, bucket_of
 from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Event, Touch
@@ -31,7 +31,7 @@ class Parted(NamedTuple):
 
 def toucher(plan: Plan, key_groups: int) -> Toucher:
     """A function from a chunk to (Bytewax key of a bucket of profiles, its touch) for every bucket it may change."""
-    names = cold_names(key_groups, BUCKETS)
+    names = cold_names(key_groups, BUCKETS, PROFILES)
 
     def touch(chunk: Chunk) -> list[tuple[str, Touch]]:
         types = {each for each in {record.type for record in chunk.records} if plan.interest(each).changes_profile}
@@ -39,7 +39,7 @@ def toucher(plan: Plan, key_groups: int) -> Toucher:
             return []
         customers = {record.customer_id for record in chunk.records if record.type in types}
         touched = {(key_group_of(each, key_groups), bucket_of(each)) for each in customers if each is not None}
-        return [(names[group][bucket], Touch(group, bucket)) for group, bucket in sorted(touched)]
+        return [(names[group][bucket], Touch(group, bucket, PROFILES)) for group, bucket in sorted(touched)]
 
     return touch
 

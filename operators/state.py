@@ -1,8 +1,10 @@
 """The published format of a key group's snapshot: plain values in MessagePack, versioned, never pickled classes.
 
-A snapshot is ``(FORMAT, base, deltas)``: ``base`` is a whole state, ``deltas`` what changed since, oldest first. This
-version writes and reads whole bases alone, and refuses deltas. A trigger's part carries the fingerprint of what shapes
-its state: a changed trigger starts fresh and a removed one's state goes, neither disturbing the others.
+A snapshot is ``(FORMAT, base, deltas)``: ``base`` is a state, ``deltas`` are for a later version, and refused here. Of
+a group that keeps what is open in buckets the base has what changed since those were stored
+(``operators.match_buckets``); of any other, and in the format before, all of it. A trigger's part carries the
+fingerprint of what shapes its state: a changed trigger starts fresh and a removed one's state goes, neither disturbing
+the others.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from operators.owner_state import (
 from operators.plain_event import event_of, handover_of, plain_event, plain_handover
 from operators.policy.state import plain_policy, restore_policy
 
-FORMAT = "customer-triggers/key-group/1"
+FORMAT = "customer-triggers/key-group/2"
+_BEFORE = "customer-triggers/key-group/1"
+"""The same, without the group's number: nothing of it stands in buckets."""
 
 Snapshot = tuple[str, bytes, tuple[bytes, ...]]
 
@@ -37,6 +41,7 @@ def snapshot(group: KeyGroup) -> Snapshot:
     """The state of a key group."""
     base = {
         "key_groups": group.key_groups,
+        "group": group.number,
         "watermark_us": group.clock.watermark_us,
         "first_us": [[topic, partition, time_us] for (topic, partition), time_us in group.first_us.items()],
         "marks": [[topic, partition, mark] for (topic, partition), mark in group.clock.marks.items()],
@@ -61,12 +66,12 @@ def snapshot(group: KeyGroup) -> Snapshot:
 
 def restore(group: KeyGroup, stored: Any) -> None:
     """Puts a stored snapshot into a fresh key group. Raises ``StateFormatError``."""
-    _restore_base(group, msgspec.msgpack.decode(base_of(stored, FORMAT, what="key-group"), strict=False))
+    _restore_base(group, msgspec.msgpack.decode(base_of(stored, FORMAT, _BEFORE, what="key-group"), strict=False))
 
 
-def base_of(stored: Any, expected: str, *, what: str) -> bytes:
-    """The base of a stored snapshot, of the format that is expected. Raises ``StateFormatError``."""
-    if not isinstance(stored, tuple) or len(stored) != 3 or stored[0] != expected:
+def base_of(stored: Any, expected: str, *before: str, what: str) -> bytes:
+    """The base of a stored snapshot, of the format that is expected or one before it. Raises ``StateFormatError``."""
+    if not isinstance(stored, tuple) or len(stored) != 3 or stored[0] not in (expected, *before):
         found = stored[0] if isinstance(stored, tuple) and stored else type(stored).__name__
         raise StateFormatError(
             f"the recovery store holds {what} state of format {found!r}; this version reads {expected!r}. "
@@ -86,6 +91,7 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
             f"{group.key_groups}: a customer's state would be looked for where it is not. Set {base['key_groups']} "
             "again, or start with an empty recovery store: then everything is read again from the earliest offset"
         )
+    group.number = base.get("group")
     group.clock.watermark_us = base["watermark_us"]
     group.clock.marks = {(topic, partition): mark for topic, partition, mark in base["marks"]}
     group.first_us = {(topic, partition): time_us for topic, partition, time_us in base["first_us"]}

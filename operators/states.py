@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from operators.match_state import due_us_of, packed, runs_of, unpacked
+from operators.resting import Buckets
 from operators.runs import KeyState
 
 
@@ -21,7 +22,16 @@ class OpenStates:
 
     def __init__(self) -> None:
         self.live: dict[Any, KeyState] = {}
-        self.resting: dict[Any, bytes] = {}
+        self.resting: dict[Any, bytes] | Buckets = {}
+
+    @property
+    def buckets(self) -> Buckets | None:
+        """What rests, where it is stored in buckets."""
+        return self.resting if isinstance(self.resting, Buckets) else None
+
+    def rest_in_buckets(self) -> None:
+        """Of states that have nothing open yet: what comes to rest is stored in buckets."""
+        self.resting = Buckets()
 
     def get(self, owner: Any) -> KeyState | None:
         """What this one has open."""

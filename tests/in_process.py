@@ -21,6 +21,7 @@ from operators.clock import PartitionClock
 from operators.decode import Decoder, Messages
 from operators.group import KeyGroup
 from operators.keys import group_names, key_group_of
+from operators.match_buckets import restore_matches, store_matches
 from operators.plan import Plan
 from operators.policy.decide_group import DecideGroup
 from operators.policy.relay import Relay
@@ -39,6 +40,7 @@ from operators.records import (
     LateEvent,
     Origin,
 )
+from operators.resting import BUCKETS as MATCH_BUCKETS
 from operators.route import Parted, parting_router, router
 from operators.shares import batches_of
 from operators.state import restore, snapshot
@@ -139,9 +141,12 @@ class Graph:
         snapshot_every: int | None,
         profiles: ProfileReader | None = None,
         identity_horizon_us: int | None = None,
+        *,
+        restarts: bool = False,
     ) -> None:
         self.plan, self.horizon_us, self.snapshot_every = plan, horizon_us, snapshot_every
         self.key_groups, self.profiles = key_groups, profiles
+        self.rests_in_buckets = restarts or snapshot_every is not None
         self.identity_horizon_us = identity_horizon_us
         self.identity_groups = 0 if identity_horizon_us is None else identity_groups(key_groups)
         direct = router(plan, key_groups)
@@ -159,6 +164,9 @@ class Graph:
         self.result = Result()
         self.largest_us = BEGINNING_OF_TIME
         self.chunks = 0
+        self.restarts = 0
+        self.matches: dict[str, dict[int, Any]] = {name: {} for name in names}
+        """By group and bucket, what is stored of open matches."""
 
     def feed(self, log: Log, origins: tuple[Origin, ...], decoder: Decoder, chunk_size: int) -> None:
         """Up to ``chunk_size`` items of one partition, in chunks cut where a watermark or a heartbeat stands."""
@@ -256,9 +264,16 @@ class Graph:
             self.result.told += self.deciding[name].receive(values)
 
     def _restart(self) -> None:
+        self.restarts += 1
         for name, group in self.groups.items():
+            if self.restarts % 2:  # Bytewax promises no order among the keys of an epoch
+                self._store_matches(name, group)
             stored, self.groups[name] = snapshot(group), self._fresh()
+            if not self.restarts % 2:
+                self._store_matches(name, group)
             restore(self.groups[name], stored)
+            for matches in self.matches[name].values():
+                restore_matches(self.groups[name], matches)
             for bucket in range(BUCKETS):
                 profiles = store_bucket(group.profiles, 0, bucket)
                 restore_bucket(profiles, lambda _, name=name: self.groups[name].profiles)
@@ -274,12 +289,18 @@ class Graph:
             self.deciding[name].restore(kept)
             self.tallies.append(self.deciding[name].tally)
 
+    def _store_matches(self, name: str, group: KeyGroup) -> None:
+        """A third of the buckets, in turns; the others were stored at other times, or never."""
+        for bucket in range(self.restarts % 3, MATCH_BUCKETS, 3):
+            self.matches[name][bucket] = store_matches(group, bucket)
+
     def _fresh(self) -> KeyGroup:
         return KeyGroup(
             self.plan,
             dedupe_horizon_us=self.horizon_us,
             profiles=self.profiles,
             identity_groups=self.identity_groups,
+            rests_in_buckets=self.rests_in_buckets,
         )
 
     def _fresh_identity(self) -> IdentityGroup:

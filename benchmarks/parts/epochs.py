@@ -56,18 +56,22 @@ class _Measured:
     """Making the snapshots, an epoch."""
     write_s: float
     """Writing them into the store, an epoch."""
-    snapshot_bytes: int
+    written_bytes: float
+    """Of snapshots of the key groups, an epoch."""
+    state_bytes: int
+    """The latest snapshots of all their keys."""
     store_bytes: int
     resume: Resume
 
 
 @dataclass(frozen=True)
 class _Spent:
-    """What Bytewax had counted at a moment."""
+    """What Bytewax and the flow had counted at a moment."""
 
     epochs: float
     snapshot_s: float
     write_s: float
+    written_bytes: float
 
 
 def measure(asked: Asked) -> PartReport:
@@ -113,7 +117,7 @@ def _one(asked: Asked, live: OpenLive, open_matches: int) -> _Measured:
         sleep_until(begin_s, run=live.run)
         before = _spent(live)
         sleep_until(end_s, run=live.run)
-        after, snapshot_bytes, store_bytes = _spent(live), live.run.total("snapshot_bytes"), live.store_bytes()
+        after, state_bytes, store_bytes = _spent(live), live.run.total("snapshot_bytes"), live.store_bytes()
         opened = live.assert_open(open_matches)
         resume = _resumed(live, arrivals, schedule)
         schedule.worst_behind_ms()
@@ -129,7 +133,8 @@ def _one(asked: Asked, live: OpenLive, open_matches: int) -> _Measured:
         latency_longest_ms=latencies[-1],
         snapshot_s=(after.snapshot_s - before.snapshot_s) / epochs,
         write_s=(after.write_s - before.write_s) / epochs,
-        snapshot_bytes=round(snapshot_bytes),
+        written_bytes=(after.written_bytes - before.written_bytes) / epochs,
+        state_bytes=round(state_bytes),
         store_bytes=store_bytes,
         resume=resume,
     )
@@ -142,6 +147,7 @@ def _spent(live: OpenLive) -> _Spent:
         epochs=total("snapshot_duration_seconds_count", step="actions_tail"),
         snapshot_s=total("snapshot_duration_seconds_sum"),
         write_s=total("partd_write_duration_seconds_sum"),
+        written_bytes=live.run.total("snapshot_written_bytes_total"),
     )
 
 
@@ -205,6 +211,7 @@ def _report(asked: Asked, measured: Sequence[_Measured]) -> PartReport:
             "snapshot s",
             "write s",
             "MB an epoch",
+            "state MB",
             "store MB",
             "resume s",
         ),
@@ -217,7 +224,8 @@ def _report(asked: Asked, measured: Sequence[_Measured]) -> PartReport:
                 f"{each.latency_longest_ms:,.0f}",
                 f"{each.snapshot_s:.3f}",
                 f"{each.write_s:.3f}",
-                f"{each.snapshot_bytes / 1e6:,.1f}",
+                f"{each.written_bytes / 1e6:,.1f}",
+                f"{each.state_bytes / 1e6:,.1f}",
                 f"{each.store_bytes / 1e6:,.1f}",
                 f"{each.resume.first_action_s:.1f}",
             )
@@ -234,7 +242,7 @@ def _report(asked: Asked, measured: Sequence[_Measured]) -> PartReport:
                 f"epoch pause at {most.open_matches:,} open matches", middle(most.pause_ms), "ms", at_most=PAUSE_BAR_MS
             ),
             Figure(f"snapshot of {most.open_matches:,} open matches", most.snapshot_s + most.write_s, "s an epoch"),
-            Figure(f"written an epoch at {most.open_matches:,} open matches", most.snapshot_bytes / 1e6, "MB"),
+            Figure(f"written an epoch at {most.open_matches:,} open matches", most.written_bytes / 1e6, "MB"),
             Figure(f"resume after kill -9 at {most.open_matches:,} open matches", most.resume.first_action_s, "s"),
         ],
         data={

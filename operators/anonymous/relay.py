@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from operators.anonymous.values import WHO, FromIdentity, Identified
-from operators.keys import cold_names, group_names, group_of_name, key_group_of
+from operators.keys import PROFILES, cold_names, group_names, group_of_name, key_group_of
 from operators.marks import MarkCollector
 from operators.plan import Plan
 from operators.profiles.store import BUCKETS, bucket_of
@@ -55,12 +55,12 @@ class IdentityRelay:
 
 def touches_of(plan: Plan, key_groups: int) -> Callable[[tuple[str, FromIdentity]], list[tuple[str, Touch]]]:
     """As ``operators.route.toucher``, of what anonymous customers' events may change when they are settled."""
-    names = cold_names(key_groups, BUCKETS)
+    names = cold_names(key_groups, BUCKETS, PROFILES)
 
     def touch(keyed: tuple[str, FromIdentity]) -> list[tuple[str, Touch]]:
         _, batch = keyed
         buckets = {bucket_of(event[CUSTOMER]) for event in batch.events if plan.interest(event[TYPE]).changes_profile}
-        return [(names[batch.group][bucket], Touch(batch.group, bucket)) for bucket in sorted(buckets)]
+        return [(names[batch.group][bucket], Touch(batch.group, bucket, PROFILES)) for bucket in sorted(buckets)]
 
     return touch
 

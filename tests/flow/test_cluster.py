@@ -21,7 +21,7 @@ def test_a_process_that_dies_ends_the_run_with_its_status() -> None:
 
 
 @pytest.mark.parametrize("workers", [7, 9, 32])
-def test_triggers_that_read_the_customer_refuse_workers_that_do_not_divide_240(workers: int) -> None:
+def test_flows_that_keep_their_state_refuse_workers_that_do_not_divide_240(workers: int) -> None:
     with pytest.raises(WorkersError, match=rf"cannot run on {workers} workers; allowed: 1, 2, 3, 4, 5, 6, 8, 10, 12"):
         check_workers(workers)
 

@@ -6,72 +6,26 @@ workers. A profile that came back too old, too new or not at all would change an
 
 from __future__ import annotations
 
-import sqlite3
-from datetime import timedelta
 from pathlib import Path
 
-import bytewax.operators as op
 import orjson
 import pytest
-from bytewax.dataflow import Dataflow
 from bytewax.errors import BytewaxRuntimeError
-from bytewax.recovery import RecoveryConfig, init_db_dir
-from bytewax.testing import TestingSink, TestingSource, cluster_main
+from bytewax.testing import TestingSource
 
-from operators.clock import PartitionClock
 from operators.decode import Decoder, Messages
-from operators.detect import Detection, detect
-from operators.keys import cold_names
+from operators.keys import PROFILES, cold_names
 from operators.profiles.store import BUCKETS
-from operators.records import END_OF_TIME, Chunk, Decision
-from tests.harness import compiled, event, run, trigger
+from operators.records import Chunk
+from tests.harness import compiled, event, trigger
+from tests.recovery.resumed import CUSTOMERS, KEY_GROUPS, ORIGIN, Lives, chunks, new_store, straight
 
-KEY_GROUPS = 8
-ORIGIN = ("events", 0)
-HORIZON_US = 3_600_000_000
 TRAITS = "trait: orders\nevent: purchase\ncount: '*'\nwithin: 20m\n"
 TRIGGERS = (
     trigger("steps: [{event: a, where: {$customer.tier: {eq: gold}}}, {absent: b, within: 3m}]", name="gold"),
     trigger("steps: [{event: a, where: {$customer.orders: {gte: 2}}}]", name="orders"),
     trigger("on_repeat: overlap\nsteps: [{event: a}, {event: b, where: {properties.n: {gt: $customer.n}}}]", name="n"),
 )
-CUSTOMERS = [f"c{i}" for i in range(12)]
-
-
-def events():
-    """Of every customer: profile events, purchases and what asks for them, in nearly the order of time."""
-    found = []
-    for i, customer in enumerate(CUSTOMERS):
-        for round_ in range(4):
-            minute = 6 * round_ + i % 5
-            tier = ["gold", "silver"][(i + round_) % 2]
-            found += [
-                event("purchase", f"{minute}m", customer=customer),
-                event("identify", f"{minute}m+10s", customer=customer, tier=tier, n=i + round_),
-                event("a", f"{minute}m+20s", customer=customer),
-                event("b", f"{minute + i % 4}m+30s", customer=customer, n=2 * round_ + 6),
-            ]
-    return sorted(found, key=lambda each: (each["event_time"] // 90_000, each["type"]))
-
-
-def chunks(size=7):
-    """The log in chunks, as a source would give them."""
-    clock, decoder, log = PartitionClock(60_000_000), Decoder(), events()
-    found, ended = [], False
-    for start in range(0, len(log) + size, size):
-        values = [orjson.dumps(each) for each in log[start : start + size]]
-        ended = not values
-        offsets = list(range(start, start + len(values)))
-        decoded = decoder.decode(Messages(ORIGIN, values, offsets, [0] * len(values)))
-        stamps, late = clock.stamp(decoded.event_times_us)
-        found.append(
-            Chunk(
-                ORIGIN, (ORIGIN,), decoded.records, decoded.event_times_us, offsets, decoded.indexes,
-                decoded.record_times_us, stamps, late, [], END_OF_TIME if ended else clock.watermark_us, final=ended,
-            )
-        )  # fmt: skip
-    assert ended
-    return found
 
 
 @pytest.fixture
@@ -82,50 +36,7 @@ def plan(tmp_path):
 
 @pytest.fixture
 def store(tmp_path) -> Path:
-    folder = tmp_path / "recovery"
-    folder.mkdir()
-    init_db_dir(folder, 2)
-    return folder
-
-
-class Lives:
-    """One flow over one recovery store, life after life."""
-
-    def __init__(self, plan, store, items):
-        self.store, self.items, self.told = store, items, []
-        self.plan = plan
-
-    def live(self, workers):
-        """Runs until the source aborts or ends."""
-        detection = Detection(self.plan, KEY_GROUPS, HORIZON_US)
-        flow = Dataflow("resumed")
-        found = detect("detect", op.input("in", flow, TestingSource(self.items)), detection)
-        op.output("out", op.map("value", found, lambda keyed: keyed[1]), TestingSink(self.told))
-        cluster_main(
-            flow, [], 0, epoch_interval=timedelta(0), worker_count_per_proc=workers,
-            recovery_config=RecoveryConfig(str(self.store)),
-        )  # fmt: skip
-
-    @property
-    def answers(self):
-        return {
-            (each.action_id, each.trigger, each.key, each.event_time_us)
-            for each in self.told
-            if isinstance(each, Decision)
-        }
-
-    def written(self):
-        """(epoch, key) of every snapshot of detection in the store."""
-        rows = []
-        for file in self.store.glob("*.sqlite3"):
-            with sqlite3.connect(file) as database:
-                rows += database.execute("SELECT snap_epoch, state_key FROM snaps WHERE step_id LIKE '%detect%'")
-        return rows
-
-
-def straight(plan):
-    found = run(plan, events(), max_out_of_orderness="1m", at_end="flush", key_groups=KEY_GROUPS)
-    return {(each.action_id, each.trigger, each.key, each.event_time_us) for each in found.decisions}
+    return new_store(tmp_path / "recovery")
 
 
 def test_the_answer_is_that_of_a_run_without_bytewax(plan, store):
@@ -173,7 +84,7 @@ def test_a_bucket_is_written_in_the_epochs_of_its_profile_events_alone(plan, sto
     # At the end of its input Bytewax wakes every key: this one has no end.
     lives = Lives(plan, store, [*log, TestingSource.ABORT()])
     lives.live(1)
-    cold = {name for names in cold_names(KEY_GROUPS, BUCKETS) for name in names}
+    cold = {name for names in cold_names(KEY_GROUPS, BUCKETS, PROFILES) for name in names}
     written = lives.written()
     last = max(epoch for epoch, _ in written)
     in_quiet = [key for epoch, key in written if epoch > last - 15]
@@ -190,10 +101,3 @@ def test_a_number_of_workers_that_would_part_what_belongs_together_is_refused_at
         texts.append(str(cause))
         cause = cause.__cause__
     assert any("cannot run on 7 workers; allowed: 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16" in text for text in texts)
-
-
-def test_without_a_trigger_that_reads_a_profile_any_number_of_workers_will_do(store):
-    plan = compiled(trigger("steps: [{event: a}]"))
-    lives = Lives(plan, store, chunks())
-    lives.live(7)
-    assert len(lives.answers) == 48

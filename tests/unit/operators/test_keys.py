@@ -9,7 +9,16 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 from bytewax.testing import TestingSink, TestingSource, cluster_main
 
-from operators.keys import TOGETHER_FOR, cold_names, group_names, group_of_name, key_group_of, worker_of
+from operators.keys import (
+    MATCHES,
+    PROFILES,
+    TOGETHER_FOR,
+    cold_names,
+    group_names,
+    group_of_name,
+    key_group_of,
+    worker_of,
+)
 
 
 @pytest.mark.parametrize(("key", "group"), [("c1", 161), ("0423043652415339154", 60), ("é", 62), ("", 0)])
@@ -35,20 +44,21 @@ def test_a_name_tells_its_group():
     assert [group_of_name(name) for name in group_names(256)] == list(range(256))
 
 
+@pytest.mark.parametrize("kind", [PROFILES, MATCHES])
 @pytest.mark.parametrize("workers", [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 30, 40, 48, 60, 80, 120, 240])
-def test_the_cold_keys_of_a_group_are_where_the_group_is(workers):
+def test_the_cold_keys_of_a_group_are_where_the_group_is(workers, kind):
     assert TOGETHER_FOR % workers == 0
-    for name, cold in zip(group_names(256), cold_names(256, 16), strict=True):
+    for name, cold in zip(group_names(256), cold_names(256, 16, kind), strict=True):
         assert {worker_of(each, workers) for each in cold} == {worker_of(name, workers)}
 
 
 def test_no_two_keys_have_one_name():
-    names = [name for cold in cold_names(256, 16) for name in cold] + list(group_names(256))
-    assert len(set(names)) == 256 * 17
+    cold = [name for kind in (PROFILES, MATCHES) for names in cold_names(256, 16, kind) for name in names]
+    assert len({*cold, *group_names(256)}) == 256 * 33
 
 
 def test_names_are_recovery_keys_and_do_not_change():
-    assert cold_names(2, 3) == (("c443", "c1087", "c1512"), ("c43", "c99", "c565"))
+    assert cold_names(2, 3, PROFILES) == (("c443", "c1087", "c1512"), ("c43", "c99", "c565"))
     assert group_names(8) == ("0.76", "1.15", "2.0", "3.89", "4.2", "5.2", "6.24", "7.99")
 
 

@@ -131,8 +131,8 @@ def test_a_snapshot_holds_no_class_of_ours():
     form, base, deltas = snapshot(fed(TEXT, events=OPEN))
     assert (type(form), type(base), type(deltas)) == (str, bytes, tuple)
     assert msgspec.msgpack.decode(base).keys() == {
-        "key_groups", "watermark_us", "first_us", "marks", "seen", "seen_foreign", "waiting", "waiting_foreign",
-        "waiting_arrivals", "waiting_handovers", "triggers", "showings", "policy",
+        "key_groups", "group", "watermark_us", "first_us", "marks", "seen", "seen_foreign", "waiting",
+        "waiting_foreign", "waiting_arrivals", "waiting_handovers", "triggers", "showings", "policy",
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ class Run(Graph):
     """One run over a log of one partition. Told nothing of what was sent, it decides nothing."""
 
     def __init__(self, plan: Plan, profiles=None, *, out_of_order_us: int = 0) -> None:
-        super().__init__(plan, KEY_GROUPS, 0, None, profiles)
+        super().__init__(plan, KEY_GROUPS, 0, None, profiles, restarts=True)
         self.log = Log((TOPIC, 0), PartitionClock(out_of_order_us))
         self._await_sent()
 

@@ -1,0 +1,115 @@
+"""What a key group stores apart from its own snapshot: buckets of its profiles and of what it has open.
+
+Each bucket has a Bytewax key of its own at the worker of its group, and does one thing: woken in an epoch, it is stored
+when the epoch ends. A bucket of profiles is woken by a chunk that may change it (``operators.route.toucher``), one of
+open matches in its turn (``taking_turns``); what changes between two turns is in the group's own snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from operators.group import KeyGroup
+from operators.keys import MATCHES, cold_names
+from operators.match_buckets import no_matches, restore_matches, store_matches
+from operators.profiles import Profiles
+from operators.profiles.stored import store_bucket
+from operators.records import Chunk, Touch
+from operators.resting import BUCKETS
+from operators.route import Toucher
+from operators.state import Snapshot
+
+
+class Apart:
+    """What the keys of one group share in a process."""
+
+    def __init__(self, number: int, profiles: Profiles) -> None:
+        self.number = number
+        self.profiles = profiles
+        self._group: KeyGroup | None = None
+        self._came_back: dict[int, Snapshot] = {}
+        """By number, stored buckets of open matches that the group has not taken over."""
+
+    def bring_back(self, bucket: int, stored: Snapshot) -> None:
+        """A stored bucket of open matches; before the group's first input."""
+        self._came_back[bucket] = stored
+
+    def join(self, group: KeyGroup) -> None:
+        """The group, restored where there was something to restore. Raises ``StateFormatError``."""
+        group.number, group.profiles = self.number, self.profiles
+        for stored in self._came_back.values():
+            restore_matches(group, stored)
+        self._came_back.clear()
+        self._group = group
+
+    def store_matches(self, bucket: int) -> Snapshot:
+        """A bucket of what the group has open; as it came back as long as the group has not joined."""
+        if self._group is not None:
+            return store_matches(self._group, bucket)
+        return self._came_back.get(bucket) or no_matches(self.number, bucket)
+
+
+class _Cold:
+    """A key that is stored when it is woken."""
+
+    def __init__(self, apart: Apart, bucket: int) -> None:
+        self._apart, self._bucket = apart, bucket
+        self.snapshot_bytes = 0
+        self.written_bytes = 0
+
+    def on_batch(self, values: Sequence[Any]) -> list[Any]:
+        """To be woken is all there is to do."""
+        return []
+
+    def snapshot(self) -> Snapshot:
+        """The bucket."""
+        made = self._store()
+        self.snapshot_bytes = len(made[1])
+        self.written_bytes += self.snapshot_bytes
+        return made
+
+    def _store(self) -> Snapshot:
+        raise NotImplementedError
+
+
+class ProfileBucket(_Cold):
+    """Of a group's profiles."""
+
+    def _store(self) -> Snapshot:
+        return store_bucket(self._apart.profiles, self._apart.number, self._bucket)
+
+
+class MatchBucket(_Cold):
+    """Of what a group has open."""
+
+    def _store(self) -> Snapshot:
+        return self._apart.store_matches(self._bucket)
+
+
+ColdKey: TypeAlias = ProfileBucket | MatchBucket
+
+
+def taking_turns(key_groups: int, turn: Callable[[], int]) -> Toucher:
+    """A function from a chunk to (Bytewax key of a bucket of open matches, its touch): whenever ``turn`` has another
+    answer than before, the next bucket of every group; of one worker, in any order with those of the others."""
+    by_bucket = [
+        [(names[bucket], Touch(group, bucket, MATCHES)) for group, names in enumerate(_names(key_groups))]
+        for bucket in range(BUCKETS)
+    ]
+    turns, latest = 0, turn()
+
+    def touch(chunk: Chunk) -> list[tuple[str, Touch]]:
+        nonlocal turns, latest
+        now = turn()
+        if now == latest:
+            return []
+        latest = now
+        turns += 1
+        return by_bucket[turns % BUCKETS]
+
+    return touch
+
+
+def _names(key_groups: int) -> tuple[tuple[str, ...], ...]:
+    return cold_names(key_groups, BUCKETS, MATCHES)

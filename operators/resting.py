@@ -1,0 +1,100 @@
+"""Matches at rest in buckets that are stored apart, and what changed since each was stored.
+
+Of a million that are open an epoch changes a few thousand. Written whole, all of them would be written at every epoch;
+so a bucket is written now and then, under a key of its own (``operators.cold_keys``), and the group's own snapshot has
+only who came to rest or left it since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from zlib import crc32
+
+BUCKETS: Final = 16
+"""Part of the format: what is stored under one key is one bucket."""
+_NOBODY: Final[dict[Any, bytes]] = {}
+"""A bucket that nobody has been put into; never changed."""
+
+
+def bucket_of(owner: Any) -> int:
+    """The bucket of an owner, the same in every process and release, by other bits than its key group."""
+    text = owner if isinstance(owner, str) else "\0".join(_texts(owner))
+    return (crc32(text.encode("utf-8", "surrogatepass")) >> 16) % BUCKETS
+
+
+def _texts(owner: Iterable[Any]) -> Iterator[str]:
+    for part in owner:
+        if isinstance(part, str):
+            yield part
+        elif part is not None:
+            yield from _texts(part)
+
+
+class Buckets:
+    """By owner what rests, as of a dict."""
+
+    __slots__ = ("_changed", "_parts")
+
+    def __init__(self) -> None:
+        self._parts = [_NOBODY] * BUCKETS
+        self._changed: dict[Any, int] = {}
+        """Who came to rest or left it since his bucket was stored, with its number."""
+
+    def __contains__(self, owner: Any) -> bool:
+        return owner in self._parts[bucket_of(owner)]
+
+    def get(self, owner: Any) -> bytes | None:
+        """What of this one rests."""
+        return self._parts[bucket_of(owner)].get(owner)
+
+    def pop(self, owner: Any, default: None) -> bytes | None:
+        """Takes it out."""
+        bucket = bucket_of(owner)
+        found = self._parts[bucket].pop(owner, default)
+        if found is not None:
+            self._changed[owner] = bucket
+        return found
+
+    def __setitem__(self, owner: Any, at_rest: bytes) -> None:
+        bucket = bucket_of(owner)
+        self._part(bucket)[owner] = at_rest
+        self._changed[owner] = bucket
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[Any]:
+        for part in self._parts:
+            yield from part
+
+    def changed(self) -> list[list[Any]]:
+        """``[owners, what of each rests]`` of all who changed since their bucket was stored; None: nothing any more."""
+        parts = self._parts
+        return [list(self._changed), [parts[bucket].get(owner) for owner, bucket in self._changed.items()]]
+
+    def left(self, owner: Any) -> None:
+        """Of this one, of whom nothing rests, the stored bucket may still have something."""
+        self._changed[owner] = bucket_of(owner)
+
+    def stored(self, bucket: int) -> list[list[Any]]:
+        """The whole bucket, ``[owners, what of each rests]``, which is then as it is stored."""
+        part = self._parts[bucket]
+        self._changed = {owner: number for owner, number in self._changed.items() if number != bucket}
+        return [list(part), list(part.values())]
+
+    @contextmanager
+    def restoring(self) -> Iterator[Collection[Any]]:
+        """Within it, what is put to rest comes from where it was stored. Gives who has changed since: not to be put."""
+        changed, self._changed = self._changed, {}
+        try:
+            yield changed
+        finally:
+            self._changed = changed
+
+    def _part(self, bucket: int) -> dict[Any, bytes]:
+        part = self._parts[bucket]
+        if part is _NOBODY:
+            part = self._parts[bucket] = {}
+        return part
