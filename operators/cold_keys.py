@@ -2,13 +2,13 @@
 
 Each bucket has a Bytewax key of its own at the worker of its group, and does one thing: woken in an epoch, it is stored
 when the epoch ends. A bucket of profiles is woken by a chunk that may change it (``operators.route.toucher``), one of
-open matches in its turn (``taking_turns``); what changes between two turns is in the group's own snapshot.
+open matches in its turn (``taking_turns``); what changes between its turns is in the group's own snapshot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeAlias
 
 from operators.group import KeyGroup
 from operators.keys import MATCHES, cold_names
@@ -90,23 +90,46 @@ class MatchBucket(_Cold):
 ColdKey: TypeAlias = ProfileBucket | MatchBucket
 
 
-def taking_turns(key_groups: int, turn: Callable[[], int]) -> Toucher:
+WORTH_A_BUCKET: Final = 32
+"""Owners: to store a bucket costs as much as to write so many changes."""
+
+
+def share_changed(groups: Iterable[KeyGroup]) -> float:
+    """Which part of what is open has changed since its bucket was stored; 0.0 where the buckets are too small."""
+    states = buckets = changed = 0
+    for group in groups:
+        buckets += BUCKETS
+        for automaton in group.automata:
+            states += len(automaton.states)
+            if automaton.states.buckets is not None:
+                changed += automaton.states.buckets.changes
+    return min(1.0, changed / states) if states > WORTH_A_BUCKET * buckets else 0.0
+
+
+def taking_turns(key_groups: int, turn: Callable[[], int], changed: Callable[[], float]) -> Toucher:
     """A function from a chunk to (Bytewax key of a bucket of open matches, its touch): whenever ``turn`` has another
-    answer than before, the next bucket of every group; of one worker, in any order with those of the others."""
+    answer than before, the next buckets of every group, as large a part of all as has ``changed``, or one.
+
+    With that part what is written is least: n of 16 buckets a turn, and what has changed in 16 / 2n turns. It is of
+    one worker, in any order with those of the others.
+    """
     by_bucket = [
         [(names[bucket], Touch(group, bucket, MATCHES)) for group, names in enumerate(_names(key_groups))]
         for bucket in range(BUCKETS)
     ]
-    turns, latest = 0, turn()
+    bucket, latest = 0, turn()
 
     def touch(chunk: Chunk) -> list[tuple[str, Touch]]:
-        nonlocal turns, latest
+        nonlocal bucket, latest
         now = turn()
         if now == latest:
             return []
         latest = now
-        turns += 1
-        return by_bucket[turns % BUCKETS]
+        touched = []
+        for _ in range(max(1, round(changed() * BUCKETS))):
+            touched += by_bucket[bucket]
+            bucket = (bucket + 1) % BUCKETS
+        return touched
 
     return touch
 

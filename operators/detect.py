@@ -29,7 +29,7 @@ from bytewax.operators import KeyedStream, StatefulBatchLogic
 
 from operators.anonymous.group import identity_groups
 from operators.anonymous.values import FromIdentity
-from operators.cold_keys import Apart, ColdKey, MatchBucket, ProfileBucket, taking_turns
+from operators.cold_keys import Apart, ColdKey, MatchBucket, ProfileBucket, share_changed, taking_turns
 from operators.group import KeyGroup, Told
 from operators.keys import MATCHES, PROFILES, TOGETHER_FOR
 from operators.match_buckets import FORMAT as MATCHES_FORMAT
@@ -61,8 +61,7 @@ Routed: TypeAlias = GroupBatch | FromIdentity | SentBefore | Touch
 
 _AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
 TURN_S: Final = 5.0
-"""So long after one bucket of open matches the next is stored: each of them every 80 s. More often costs more bytes for
-buckets, less often more for what changed since."""
+"""So long after one bucket of open matches the next is stored: each of them every 80 s, or as often as they change."""
 
 
 _LET_GO = {
@@ -135,7 +134,7 @@ class Detection:
 
     def toucher(self) -> Toucher:
         """A function from a chunk to (Bytewax key, touch) of every cold key that it wakes."""
-        turns = taking_turns(self.key_groups, self.turn)
+        turns = taking_turns(self.key_groups, self.turn, lambda: share_changed(self.groups))
         if not self.stores_profiles:
             return turns
         profiles = toucher(self.plan, self.key_groups)

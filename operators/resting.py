@@ -69,6 +69,11 @@ class Buckets:
         for part in self._parts:
             yield from part
 
+    @property
+    def changes(self) -> int:
+        """How many have changed since their bucket was stored."""
+        return len(self._changed)
+
     def changed(self) -> list[list[Any]]:
         """``[owners, what of each rests]`` of all who changed since their bucket was stored; None: nothing any more."""
         parts = self._parts

@@ -1,10 +1,12 @@
 """Buckets of open matches: what each has, what is left for the group's own snapshot, and whose they are not."""
 
+from itertools import count
+
 import msgspec
 import pytest
 
 from operators.clock import PartitionClock
-from operators.cold_keys import Apart, taking_turns
+from operators.cold_keys import WORTH_A_BUCKET, Apart, share_changed, taking_turns
 from operators.decode import Decoder
 from operators.detect import Detection
 from operators.group import KeyGroup
@@ -197,6 +199,30 @@ def test_a_group_that_is_stored_again_before_anything_came_loses_nothing():
 
 def test_buckets_take_turns_one_at_each_change_of_the_turn():
     answers = iter([5, 5, 6, 6, 9, 10])
-    touch = taking_turns(3, lambda: next(answers))
+    touch = taking_turns(3, lambda: next(answers), lambda: 0.0)
     touched = [[(each.group, each.bucket) for _, each in touch(None)] for _ in range(5)]
-    assert touched == [[], [(0, 1), (1, 1), (2, 1)], [], [(0, 2), (1, 2), (2, 2)], [(0, 3), (1, 3), (2, 3)]]
+    assert touched == [[], [(0, 0), (1, 0), (2, 0)], [], [(0, 1), (1, 1), (2, 1)], [(0, 2), (1, 2), (2, 2)]]
+
+
+@pytest.mark.parametrize(("changed", "buckets"), [(0.0, 1), (0.05, 1), (0.25, 4), (1.0, 16)])
+def test_the_more_has_changed_the_more_buckets_have_a_turn(changed, buckets):
+    touch = taking_turns(1, count().__next__, lambda: changed)
+    touched = [[each.bucket for _, each in touch(None)] for _ in range(16 // buckets)]
+    assert [bucket for each in touched for bucket in each] == list(range(16)), "each in its turn"
+
+
+def test_what_has_changed_is_a_part_of_what_is_open_where_there_is_much():
+    group, read = reading(LEFT)
+    assert share_changed([group]) == 0.0
+    customers = [f"c{i}" for i in range(WORTH_A_BUCKET * BUCKETS + 88)]
+    read(*carts(*customers[:100]), event("x", "1m"))
+    snapshot(group)
+    assert share_changed([group]) == 0.0, "too little to be worth it"
+    read(*carts(*customers[100:], at="2m"), event("x", "3m"))
+    snapshot(group)
+    assert share_changed([group]) == 1.0
+    for bucket in range(BUCKETS):
+        store_matches(group, bucket)
+    read(*carts(*customers[:150], at="4m"), event("x", "5m"))
+    snapshot(group)
+    assert share_changed([group]) == 150 / 600
