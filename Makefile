@@ -9,7 +9,6 @@ venv: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
@@ -22,8 +21,9 @@ check: venv
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# In two processes, because tests of live flows mostly wait; how the two share the suite: tests/sharing.py.
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 SEED ?= 1
 chaos: venv

@@ -13,7 +13,7 @@ from tests.kafka.jars import why_no_jvm
 from tests.kafka.topics import TopicFactory, create_topic
 from tests.kafka_server import KafkaServer
 
-pytest_plugins = ["tests.provoked"]
+pytest_plugins = ["tests.provoked", "tests.sharing"]
 
 _KAFKA_ADDRESS = "KAFKA_BOOTSTRAP_SERVERS"
 _ROOT = Path(__file__).parents[1]

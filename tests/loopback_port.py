@@ -1,5 +1,6 @@
 """A free TCP port on the loopback interface for a server that a test may kill and start again."""
 
+import os
 import random
 import socket
 
@@ -12,13 +13,21 @@ _FIRST, _LAST = 15_000, 32_000
 
 
 def free_port() -> int:
-    """Returns a port that nothing listens on now; nothing reserves it, so take it soon."""
+    """Returns a port that nothing listens on now; nothing reserves it, so take it soon.
+
+    Each process of pytest-xdist has a range of its own: the port of a server that one of them has killed, and will
+    start again, is free for the others to find.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % processes
+    share = (_LAST - _FIRST) // processes
+    first = _FIRST + process * share
     for _ in range(200):
-        port = random.randint(_FIRST, _LAST)
+        port = random.randrange(first, first + share)
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             try:
                 probe.bind((LOOPBACK, port))
             except OSError:
                 continue
             return port
-    raise RuntimeError(f"no free loopback port found between {_FIRST} and {_LAST} in 200 tries")
+    raise RuntimeError(f"no free loopback port found from {first} to {first + share} in 200 tries")

@@ -2,14 +2,15 @@
 
 Naming one in a test proves little; so it is watched, in this process, while the tests run. At the end of a run of
 everything (no paths, no -k, nothing skipped, nothing failed) whatever never came up fails the run. `--provoked` tells
-it of any run.
+it of any run. Where several processes share the tests (pytest-xdist), each hands what it saw to the one that started
+them, which judges all of it.
 """
 
 from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import wraps
 from pathlib import Path
@@ -25,6 +26,7 @@ from operators.tally import Tally
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("config", "operators", "sinks", "flows")
 _SEEN: set[str] = set()
+_DESELECTED: set[str] = set()
 
 
 def codes() -> list[Enum]:
@@ -61,7 +63,7 @@ def error_classes() -> dict[str, str]:
 
 
 def not_provoked() -> list[str]:
-    """What has not come up in this process so far."""
+    """What has not come up so far: in this process, and in those that have handed over what they saw."""
     wanted = [f"{type(code).__name__}.{code.name}" for code in codes()] + list(error_classes())
     return [name for name in wanted if name not in _SEEN]
 
@@ -107,9 +109,25 @@ def pytest_configure(config: pytest.Config) -> None:
     watch()
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    _DESELECTED.update(item.nodeid for item in items)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    handed_over: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if handed_over is not None:
+        handed_over.update(provoked=sorted(_SEEN), deselected=sorted(_DESELECTED))
+        return
     if exitstatus == pytest.ExitCode.OK and _is_whole(session.config) and not_provoked():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process of pytest-xdist saw. One that died hands over nothing, and its test has failed."""
+    handed_over = getattr(node, "workeroutput", {})
+    _SEEN.update(handed_over.get("provoked", ()))
+    _DESELECTED.update(handed_over.get("deselected", ()))
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
@@ -122,5 +140,6 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
 
 def _is_whole(config: pytest.Config) -> bool:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    cut = reporter is None or any(reporter.stats.get(kind) for kind in ("skipped", "deselected", "failed", "error"))
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.collectonly and not cut
+    unproved = reporter is None or any(reporter.stats.get(kind) for kind in ("skipped", "failed", "error"))
+    cut = config.option.collectonly or _DESELECTED or unproved
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not cut

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka.admin import TopicMetadata  # type: ignore[attr-defined]
 
-from sinks.kafka.refusals import refusal_of
+from sinks.kafka.refusals import PASSING, refusal_of
 
 _log: Final = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # what librdkafka has to say is said in ``NotDelivered``
@@ -22,7 +23,8 @@ _DEFAULTS: Final = {
 }
 _REQUIRED: Final = {"enable.idempotence": True, "acks": "all", "delivery.report.only.error": True}
 _FULL_QUEUE_WAIT_S: Final = 0.05
-_METADATA_TIMEOUT_S: Final = 10.0
+_TURNS_S: Final = (0.5, 1.0, 2.5, 6.0)
+"""How long Kafka is waited for, each time longer: an answer that a turn was too short for is lost."""
 _TOPIC_APPEARS_WITHIN_S: Final = 5.0
 
 
@@ -46,6 +48,7 @@ class Delivery:
         self._connection = connection
         self._failure = ""
         self._heard = ""
+        self._is_refused = False
         config: dict[str, Any] = {
             **_DEFAULTS,
             **connection,
@@ -102,12 +105,7 @@ class Delivery:
         """Waits for a topic that the broker makes when it is first asked for; a missing one is said at once."""
         until_s = time.monotonic() + _TOPIC_APPEARS_WITHIN_S
         while True:
-            try:
-                found = self._producer.list_topics(self._topic, timeout=_METADATA_TIMEOUT_S).topics[self._topic]
-            except KafkaException as error:
-                self._producer.poll(0)
-                heard = f" ({self._heard})" if self._heard else ""
-                raise NotDelivered(f"no Kafka answers at {self._where}: {error.args[0].str()}{heard}") from None
+            found = self._described()
             if found.error is None and found.partitions:
                 return
             refused = found.error is not None and self._refusal_of(found.error) is not None
@@ -115,6 +113,21 @@ class Delivery:
                 why = "it has no partitions" if found.error is None else self._told(found.error)
                 raise NotDelivered(f"topic {self._topic!r} cannot be written at {self._where}: {why}")
             self._producer.poll(0.1)
+
+    def _described(self) -> TopicMetadata:
+        """The topic as Kafka has it. Asked in turns, between which a login that is refused is heard of."""
+        failure = ""
+        for turn_s in _TURNS_S:
+            try:
+                found: TopicMetadata = self._producer.list_topics(self._topic, timeout=turn_s).topics[self._topic]
+                return found
+            except KafkaException as error:
+                failure = error.args[0].str()
+                self._producer.poll(0)
+                if self._is_refused or error.args[0].code() not in PASSING:
+                    break
+        heard = f" ({self._heard})" if self._heard else ""
+        raise NotDelivered(f"no Kafka answers at {self._where}: {failure}{heard}")
 
     def _not_delivered(self) -> NotDelivered:
         heard = f" (last heard: {self._heard})" if self._heard else ""
@@ -128,8 +141,10 @@ class Delivery:
             self._failure = self._failure or self._told(error)
 
     def _on_error(self, error: KafkaError) -> None:
+        refusal = self._refusal_of(error)
+        self._is_refused = self._is_refused or refusal is not None
         if error.code() != KafkaError._ALL_BROKERS_DOWN or not self._heard:  # it says less than what came before it
-            self._heard = self._told(error)
+            self._heard = refusal or error.str()
 
     def _told(self, error: KafkaError) -> str:
         """With the setting or the ACL to look at, where there is one."""

@@ -170,7 +170,7 @@ def test_a_message_that_kafka_does_not_take_is_told_and_ends_with_1(
 def test_no_kafka_at_the_address_is_told_and_ends_with_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "_METADATA_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(delivery, "_TURNS_S", (0.2, 0.3))
     file = written(tmp_path / "events.jsonl", [event(0, START_MS)])
     assert main(["--events", str(file), "--topic", "t", "--bootstrap-servers", "127.0.0.1:1"]) == NOT_DELIVERED
     assert "no Kafka answers at 127.0.0.1:1" in capsys.readouterr().err
