@@ -110,7 +110,7 @@ class Backtest:
 
     def source(self) -> FileSource:
         """The file. Raises ``ConfigError`` for a bad event schema."""
-        vocabularies = load_vocabularies(CONFIG / "vocabulary")
+        vocabularies = {} if self.format == "canonical" else load_vocabularies(CONFIG / "vocabulary")
         return FileSource(
             path=self.events,
             decoder=Decoder(

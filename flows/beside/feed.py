@@ -13,6 +13,7 @@ from bytewax.inputs import DynamicSource, StatelessSourcePartition
 from flows.beside.packed import Fed, unpack
 from flows.beside.reader import FAILED
 from flows.cluster import WorkerDied
+from flows.worker_thread import keep_thread_state
 
 _WAIT_S: Final = 0.02
 """How long the only worker waits for the reader at a time; one of several has what others send to look after."""
@@ -27,6 +28,7 @@ class FeedSource(DynamicSource[Fed]):
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> FeedPartition:
         """What is for this worker; the number of workers is that of the feeds."""
+        keep_thread_state()
         return FeedPartition(self.feeds[worker_index], _WAIT_S if worker_count == 1 else 0.0)
 
 
