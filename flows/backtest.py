@@ -45,7 +45,7 @@ from operators.detect import Detection, Output, Routed, detect_routed
 from operators.identity_host import Identity, detect_parted
 from operators.plan import Plan
 from operators.records import Chunk
-from operators.route import Parted, parting_router, router
+from operators.route import Parted, copies_of, parting_router, router
 from operators.shares import batches_of
 
 CONFIG: Final = Path(__file__).parent.parent / "config"
@@ -157,9 +157,10 @@ class Backtest:
         return op.map("parted", fed, _parted), op.map("report_read", fed, _count_fed)
 
     def _router(self, plan: Plan) -> Callable[[Chunk], Parted]:
+        copies = copies_of(plan, KEY_GROUPS)
         if self.identity:
-            return parting_router(plan, KEY_GROUPS, identity_groups(KEY_GROUPS))
-        route = router(plan, KEY_GROUPS)
+            return parting_router(plan, KEY_GROUPS, identity_groups(KEY_GROUPS), copies)
+        route = router(plan, KEY_GROUPS, copies)
         return lambda chunk: Parted(route(chunk), [])
 
 

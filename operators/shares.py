@@ -23,6 +23,8 @@ class Head(NamedTuple):
     heard: int
     late: bool
     """Whether any of them is late."""
+    copies: int | None = None
+    """As in ``GroupBatch``."""
 
 
 class Shares(NamedTuple):
@@ -50,13 +52,13 @@ def batches_of(shares: Shares) -> list[tuple[str, GroupBatch]]:
     times_us, watermarks_us = shares.event_times_us.tolist(), shares.watermarks_us.tolist()
     out: list[tuple[str, GroupBatch]] = []
     begin = begin_heard = 0
-    for name, group, count, heard_count, late in shares.heads:
+    for name, group, count, heard_count, late, copies in shares.heads:
         end, end_heard = begin + count, begin_heard + heard_count
         batch = GroupBatch(
             shares.origin, shares.origins, shares.watermark_us, shares.final,
             ids[begin:end], times_us[begin:end], watermarks_us[begin:end],
             heard[begin_heard:end_heard], heard_at[begin_heard:end_heard],
-            late, foreign.get(group, []), shares.first_us, group,
+            late, foreign.get(group, []), shares.first_us, group, count, copies,
         )  # fmt: skip
         out.append((name, batch))
         begin, begin_heard = end, end_heard
