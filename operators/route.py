@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
@@ -16,7 +16,7 @@ from operators.keys import cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
 from operators.profiles.store import BUCKETS, bucket_of
 from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Event, Touch
-from operators.shares import Head, Shares, Times, joined
+from operators.shares import Head, Shares, Times
 
 Router = Callable[[Chunk], Shares]
 Toucher = Callable[[Chunk], list[tuple[str, Touch]]]
@@ -28,19 +28,6 @@ class Parted(NamedTuple):
     direct: Shares
     identity: list[tuple[str, IdentityBatch]]
     """By Bytewax key."""
-
-
-def together(several: Sequence[Parted]) -> Parted:
-    """The same of several chunks, as ``joined`` puts their shares together; every group of identity is in each."""
-    if len(several) == 1:
-        return several[0]
-    identity: list[tuple[str, IdentityBatch]] = []
-    for each in zip(*(parted.identity for parted in several), strict=True):
-        name, last = each[-1]
-        events = [event for _, batch in each for event in batch.events]
-        links = [link for _, batch in each for link in batch.links]
-        identity.append((name, IdentityBatch(last.origin, last.origins, last.watermark_us, last.final, events, links)))
-    return Parted(joined([parted.direct for parted in several]), identity)
 
 
 def toucher(plan: Plan, key_groups: int) -> Toucher:

@@ -22,14 +22,11 @@ from flows.file_source import FileSource
 from operators.anonymous.values import IdentityBatch
 from operators.keys import worker_of
 from operators.records import Chunk
-from operators.route import Parted, together
-from operators.shares import by_worker, has_copies_apart
+from operators.route import Parted
+from operators.shares import by_worker
 
 _PIPE_BYTES: Final = 1024 * 1024
 """What Linux allows everybody."""
-TOGETHER: Final = 8
-"""Chunks that a worker is given at once. A reader is fastest with chunks that stay in its cache; a worker, to which
-little of each comes, with fewer and larger batches."""
 PARTED: Final = b"p"
 FAILED: Final = b"f"
 """What the first byte of a message says; the rest is what was packed, or a pickled exception."""
@@ -128,35 +125,22 @@ def _fail(mouths: tuple[Connection, ...], error: Exception) -> None:
 
 
 def _feed(reads: Reads, mouths: tuple[Connection, ...]) -> None:
+    route = reads.router()
     workers = len(mouths)
 
     @cache
     def owner(name: str) -> int:
         return worker_of(name, workers)
 
-    for parted, events, dead in _messages(reads):
-        apart: list[list[tuple[str, IdentityBatch]]] = [[] for _ in mouths]
-        for name, batch in parted.identity:
-            apart[owner(name)].append((name, batch))
-        final = parted.direct.final
-        for mouth, direct, ours in zip(mouths, by_worker(parted.direct, owner, workers), apart, strict=True):
-            mouth.send_bytes(PARTED + pack(Fed(Parted(direct, ours), events, dead, final)))
-            events = dead = 0  # told to one of them
-
-
-def _messages(reads: Reads) -> Iterator[tuple[Parted, int, int]]:
-    """What goes to the workers at once, with how many events and dead letters it is of."""
-    route = reads.router()
-    several: list[Parted] = []
-    events = dead = 0
     for chunk in _chunks(reads.source()):
-        parted = route(chunk)
-        several.append(parted)
-        events += len(chunk.records)
-        dead += len(chunk.dead)
-        if len(several) == TOGETHER or chunk.final or not has_copies_apart(parted.direct):
-            yield together(several), events, dead
-            several, events, dead = [], 0, 0
+        shares, identity = route(chunk)
+        apart: list[list[tuple[str, IdentityBatch]]] = [[] for _ in mouths]
+        for name, batch in identity:
+            apart[owner(name)].append((name, batch))
+        events, dead = len(chunk.records), len(chunk.dead)
+        for mouth, direct, ours in zip(mouths, by_worker(shares, owner, workers), apart, strict=True):
+            mouth.send_bytes(PARTED + pack(Fed(Parted(direct, ours), events, dead, chunk.final)))
+            events = dead = 0  # told to one of them
 
 
 def _chunks(source: FileSource) -> Iterator[Chunk]:
