@@ -45,7 +45,7 @@ from operators.detect import Detection, Output, Routed, detect_routed
 from operators.identity_host import Identity, detect_parted
 from operators.plan import Plan
 from operators.records import Chunk
-from operators.route import Parted, parting_router, router
+from operators.route import Parted, copies_of, parting_router, router
 from operators.shares import batches_of
 
 CONFIG: Final = Path(__file__).parent.parent / "config"
@@ -110,7 +110,7 @@ class Backtest:
 
     def source(self) -> FileSource:
         """The file. Raises ``ConfigError`` for a bad event schema."""
-        vocabularies = load_vocabularies(CONFIG / "vocabulary")
+        vocabularies = {} if self.format == "canonical" else load_vocabularies(CONFIG / "vocabulary")
         return FileSource(
             path=self.events,
             decoder=Decoder(
@@ -157,9 +157,10 @@ class Backtest:
         return op.map("parted", fed, _parted), op.map("report_read", fed, _count_fed)
 
     def _router(self, plan: Plan) -> Callable[[Chunk], Parted]:
+        copies = copies_of(plan, KEY_GROUPS)
         if self.identity:
-            return parting_router(plan, KEY_GROUPS, identity_groups(KEY_GROUPS))
-        route = router(plan, KEY_GROUPS)
+            return parting_router(plan, KEY_GROUPS, identity_groups(KEY_GROUPS), copies)
+        route = router(plan, KEY_GROUPS, copies)
         return lambda chunk: Parted(route(chunk), [])
 
 

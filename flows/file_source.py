@@ -14,6 +14,7 @@ import orjson
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
 from flows.event_files import EventFile, lines_of
+from flows.worker_thread import keep_thread_state
 from operators.clock import PartitionClock
 from operators.decode import Decoded, Decoder, Messages, Undecodable
 from operators.decode.times import event_time_us, parse_time
@@ -52,6 +53,7 @@ class FileSource(FixedPartitionedSource[Chunk, None]):
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> FilePartition:
         """Opens the file; raises ``OSError``."""
+        keep_thread_state()
         return FilePartition(self)
 
 

@@ -30,6 +30,7 @@ from flows.kafka_topics import (
 )
 from flows.message_columns import message_columns, offset_of
 from flows.partition_watch import PartitionWatch
+from flows.worker_thread import keep_thread_state
 from operators.clock import PartitionClock, SystemClock, system_time_us
 from operators.decode import Decoder
 from operators.read_ahead import ReadAhead
@@ -111,6 +112,7 @@ class KafkaSource(FixedPartitionedSource[Chunk, State]):
 
     def build_part(self, step_id: str, for_part: str, resume_state: State | None) -> KafkaPartition:
         """Begins to read one Kafka partition, from the snapshot or from its earliest offset."""
+        keep_thread_state()
         topic, _, partition = for_part.rpartition("/")
         built = KafkaPartition(self, (topic, int(partition)), resume_state)
         self.partitions.append(built)

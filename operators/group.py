@@ -187,7 +187,7 @@ class KeyGroup:
         return self._decide(before_us, self.ended)
 
     def _take(self, batch: GroupBatch, out: list[Told]) -> None:
-        if batch.ids:
+        if batch.events:
             self._take_home(batch, out)
         if batch.foreign:
             self._take_foreign(batch)
@@ -245,12 +245,17 @@ class KeyGroup:
 
     def _take_home(self, batch: GroupBatch, out: list[Told]) -> None:
         """Counts, de-duplicates, fires on arrival, and puts what is to be matched in line."""
-        if not batch.late and self.seen.all_new(batch.ids, batch.event_times_us):
-            self.tally.add(Fate.MATCHED.value, amount=len(batch.ids))
-            for event in batch.heard:
-                self._hear(event)
+        if batch.copies is not None:
+            late = [LateEvent.of(event) for event in batch.heard if event[TIME] < event[ORDER]] if batch.late else []
+            out += late
+            self._count(batch.events, batch.copies, len(late))
+        elif not batch.late and self.seen.all_new(batch.ids, batch.event_times_us):
+            self._count(batch.events, 0, 0)
         else:
             self._take_one_by_one(batch, out)
+            return
+        for event in batch.heard:
+            self._hear(event)
 
     def _take_one_by_one(self, batch: GroupBatch, out: list[Told]) -> None:
         """As ``_take_home``, where some may be late or have come before."""
@@ -268,7 +273,10 @@ class KeyGroup:
                 late += 1
                 out.append(LateEvent.of(event))
             self._hear(event)
-        matched = len(batch.ids) - duplicates - late
+        self._count(len(batch.ids), duplicates, late)
+
+    def _count(self, events: int, duplicates: int, late: int) -> None:
+        matched = events - duplicates - late
         for fate, count in ((Fate.MATCHED, matched), (Fate.DUPLICATE, duplicates), (Fate.LATE, late)):
             if count:
                 self.tally.add(fate.value, amount=count)

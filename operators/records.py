@@ -139,6 +139,11 @@ class GroupBatch(msgspec.Struct, array_like=True):
     """The event time of the chunk's first message; the first that a group hears is the partition's first."""
     group: int = 0
     """Which key group this is for: Bytewax tells a logic nothing of its key."""
+    events: int = 0
+    """How many are counted here, copies among them."""
+    copies: int | None = None
+    """How many of them are copies, where somebody has told them apart: then ``heard`` has none of them, and what says
+    something of all events has nothing."""
 
     def __reduce__(self) -> Any:
         """To another worker all of it goes as one piece: to pickle it value by value takes three times as long."""

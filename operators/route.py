@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy as np
 from operators.anonymous.part import IDENTIFY, anonymous_places, links_of
 from operators.anonymous.values import LINK_ANONYMOUS, IdentityBatch
 from operators.body import keepable, parse_body
+from operators.copies import Copies, Homes
 from operators.keys import PROFILES, cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
 from operators.profiles.store import BUCKETS, bucket_of
 from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Event, Touch
-from operators.shares import Head, Shares
+from operators.shares import Head, Shares, Times
 
 Router = Callable[[Chunk], Shares]
 Toucher = Callable[[Chunk], list[tuple[str, Touch]]]
@@ -44,9 +45,17 @@ def toucher(plan: Plan, key_groups: int) -> Toucher:
     return touch
 
 
-def router(plan: Plan, key_groups: int) -> Router:
-    """A function from a chunk to the share of every key group that it concerns; of all where the chunk broadcasts."""
-    direct = _direct(key_groups)
+def copies_of(plan: Plan, key_groups: int) -> Copies | None:
+    """What tells copies apart while a router sees all there is; None where the key groups must."""
+    return None if any(each.fires_on_arrival for each in plan.programs) else Copies(key_groups + 1)
+
+
+def router(plan: Plan, key_groups: int, copies: Copies | None = None) -> Router:
+    """A function from a chunk to the share of every key group that it concerns; of all where the chunk broadcasts.
+
+    ``copies``, of ``copies_of``, where the chunks are all of a log's, in order.
+    """
+    direct = _direct(key_groups, copies)
 
     def route(chunk: Chunk) -> Shares:
         types = [record.type for record in chunk.records]
@@ -56,12 +65,14 @@ def router(plan: Plan, key_groups: int) -> Router:
     return route
 
 
-def parting_router(plan: Plan, key_groups: int, identity_groups: int) -> Callable[[Chunk], Parted]:
+def parting_router(
+    plan: Plan, key_groups: int, identity_groups: int, copies: Copies | None = None
+) -> Callable[[Chunk], Parted]:
     """As ``router``, but anonymous events that a trigger listens to go to the identity step and nowhere else.
 
     So does a copy of what each identify says of an anonymous customer.
     """
-    direct = _direct(key_groups)
+    direct = _direct(key_groups, copies)
     names = group_names(identity_groups)
 
     def route(chunk: Chunk) -> Parted:
@@ -83,7 +94,7 @@ def parting_router(plan: Plan, key_groups: int, identity_groups: int) -> Callabl
     return route
 
 
-def _direct(key_groups: int) -> Callable[..., Shares]:
+def _direct(key_groups: int, copies: Copies | None) -> Callable[..., Shares]:
     """A function that gives the shares of the key groups in a chunk, from the places that triggers listen to.
 
     ``apart`` are those that are not for them at all, not even to be counted.
@@ -98,10 +109,10 @@ def _direct(key_groups: int) -> Callable[..., Shares]:
             [crc32((record.customer_id or record.event_id).encode()) % key_groups for record in records], group_type
         )
         homes[apart] = key_groups  # one more than there are: behind all others
-        order = np.argsort(homes, kind="stable")
         counts = np.bincount(homes, minlength=key_groups + 1)[:key_groups]
-        kept = order[: counts.sum()]
         places = _places(wanted, chunk.late, apart)
+        ids = [record.event_id for record in records]
+        copied = [] if copies is None else copies.of(chunk, ids, homes)
         foreign: dict[int, list[Any]] = {}
         heard = []
         for place, event in _events(chunk, places):
@@ -109,23 +120,25 @@ def _direct(key_groups: int) -> Callable[..., Shares]:
             if interest.foreign or interest.foreign_arrivals:
                 send_abroad(event, watermarks_us[place], interest, key_groups, foreign)
             heard.append(event)
+        if copied:
+            heard = [event for place, event in zip(places, heard, strict=True) if place not in copied]
+            places = [place for place in places if place not in copied]
         heard_homes = homes[places]
         heard_order = np.argsort(heard_homes, kind="stable")
-        position = np.empty(len(records), np.int64)
-        position[order] = np.arange(len(records))
-        heard_at = (position[places] - (counts.cumsum() - counts)[heard_homes])[heard_order]
         heard_counts = np.bincount(heard_homes, minlength=key_groups)
+        # Where copies are told apart nobody needs what it takes to.
+        all_of = _NOTHING_OF_ALL if copies is not None else _columns(chunk, ids, homes, counts, places, heard_order)
+        copy_counts = np.bincount(homes[copied], minlength=key_groups + 1).tolist() if copies is not None else None
         late = set(homes[chunk.late].tolist())
         # Nothing has moved this partition's watermark yet: every group is to hear of its first message at once.
         to_all = chunk.broadcast or (bool(records) and watermarks_us[0] == BEGINNING_OF_TIME)
         heads = [
-            Head(name, group, count, heard_count, group in late)
+            Head(name, group, count, heard_count, group in late, None if copy_counts is None else copy_counts[group])
             for group, (name, count, heard_count) in enumerate(
                 zip(names, counts.tolist(), heard_counts.tolist(), strict=True)
             )
             if to_all or count or group in foreign
         ]
-        ids = [record.event_id for record in records]
         return Shares(
             origin=chunk.origin,
             origins=chunk.origins,
@@ -133,15 +146,44 @@ def _direct(key_groups: int) -> Callable[..., Shares]:
             final=chunk.final,
             first_us=chunk.event_times_us[0] if records else None,
             heads=heads,
-            ids=list(map(ids.__getitem__, kept.tolist())),
-            event_times_us=np.array(chunk.event_times_us, np.int64)[kept],
-            watermarks_us=np.array(watermarks_us, np.int64)[kept],
+            ids=all_of.ids,
+            event_times_us=all_of.event_times_us,
+            watermarks_us=all_of.watermarks_us,
             heard=list(map(heard.__getitem__, heard_order.tolist())),
-            heard_at=heard_at.tolist(),
+            heard_at=all_of.heard_at,
             foreign=foreign,
         )
 
     return route
+
+
+class _Columns(NamedTuple):
+    """What ``Shares`` says of all events, by group."""
+
+    ids: list[str]
+    event_times_us: Times
+    watermarks_us: Times
+    heard_at: list[int]
+
+
+_NOTHING_OF_ALL: Final = _Columns([], np.empty(0, np.int64), np.empty(0, np.int64), [])
+
+
+def _columns(
+    chunk: Chunk, ids: list[str], homes: Homes, counts: Times, places: list[int], heard_order: Times
+) -> _Columns:
+    """``counts``: by group, how many events; ``places``: of what is heard; ``heard_order``: theirs by group."""
+    order = np.argsort(homes, kind="stable")
+    kept = order[: counts.sum()]
+    position = np.empty(len(ids), np.int64)
+    position[order] = np.arange(len(ids))
+    heard_at = (position[places] - (counts.cumsum() - counts)[homes[places]])[heard_order]
+    return _Columns(
+        list(map(ids.__getitem__, kept.tolist())),
+        np.array(chunk.event_times_us, np.int64)[kept],
+        np.array(chunk.watermarks_us, np.int64)[kept],
+        heard_at.tolist(),
+    )
 
 
 def _wanted(types: list[str], interests: Mapping[str, Interest]) -> list[int]:

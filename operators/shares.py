@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,6 +23,8 @@ class Head(NamedTuple):
     heard: int
     late: bool
     """Whether any of them is late."""
+    copies: int | None = None
+    """As in ``GroupBatch``."""
 
 
 class Shares(NamedTuple):
@@ -50,17 +52,55 @@ def batches_of(shares: Shares) -> list[tuple[str, GroupBatch]]:
     times_us, watermarks_us = shares.event_times_us.tolist(), shares.watermarks_us.tolist()
     out: list[tuple[str, GroupBatch]] = []
     begin = begin_heard = 0
-    for name, group, count, heard_count, late in shares.heads:
+    for name, group, count, heard_count, late, copies in shares.heads:
         end, end_heard = begin + count, begin_heard + heard_count
         batch = GroupBatch(
             shares.origin, shares.origins, shares.watermark_us, shares.final,
             ids[begin:end], times_us[begin:end], watermarks_us[begin:end],
             heard[begin_heard:end_heard], heard_at[begin_heard:end_heard],
-            late, foreign.get(group, []), shares.first_us, group,
+            late, foreign.get(group, []), shares.first_us, group, count, copies,
         )  # fmt: skip
         out.append((name, batch))
         begin, begin_heard = end, end_heard
     return out
+
+
+def has_copies_apart(shares: Shares) -> bool:
+    """Whether somebody has told copies apart."""
+    return all(head.copies is not None for head in shares.heads)
+
+
+def joined(several: Sequence[Shares]) -> Shares:
+    """What chunks of one partition, one after the other, have for key groups, as if they had been one chunk.
+
+    Every group has its head in each of them, and copies are told apart.
+    """
+    last, heads = several[-1], zip(*(shares.heads for shares in several), strict=True)
+    heard: list[list[Event]] = [[] for _ in last.heads]
+    foreign: dict[int, list[Any]] = {}
+    for shares in several:
+        begin = 0
+        for events, head in zip(heard, shares.heads, strict=True):
+            events += shares.heard[begin : begin + head.heard]
+            begin += head.heard
+        for group, entries in shares.foreign.items():
+            foreign.setdefault(group, []).extend(entries)
+    return last._replace(
+        first_us=next((shares.first_us for shares in several if shares.first_us is not None), None),
+        heads=[
+            Head(
+                each[0].name,
+                each[0].group,
+                sum(head.events for head in each),
+                sum(head.heard for head in each),
+                any(head.late for head in each),
+                sum(head.copies or 0 for head in each),
+            )
+            for each in heads
+        ],
+        heard=[event for events in heard for event in events],
+        foreign=foreign,
+    )
 
 
 def by_worker(shares: Shares, worker_of: Callable[[str], int], workers: int) -> list[Shares]:

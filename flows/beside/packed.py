@@ -6,15 +6,17 @@ Columns of all groups one after the other: to take them apart costs the worker a
 from __future__ import annotations
 
 import marshal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from operators.anonymous.values import IdentityBatch
 from operators.records import ORIGIN, Event, Origin
 from operators.route import Parted
-from operators.shares import Head, Shares
+from operators.shares import Head, Shares, joined
 
 _VERSION = 2
 """Of marshal's format: later ones look for objects that come twice, which costs more than it saves here."""
@@ -90,6 +92,25 @@ def unpack(packed: bytes | memoryview) -> Fed:
         for name, time_us, is_last, events_apart, links in apart
     ]
     return Fed(Parted(shares, identity), events, dead, final)
+
+
+def together(several: Sequence[Fed]) -> Fed:
+    """What chunks that follow on each other have, as if they had been one; copies are told apart in them."""
+    last = several[-1]
+    if len(several) == 1:
+        return last
+    identity: list[tuple[str, IdentityBatch]] = []
+    for each in zip(*(fed.parted.identity for fed in several), strict=True):
+        name, batch = each[-1]
+        events = [event for _, one in each for event in one.events]
+        links = [link for _, one in each for link in one.links]
+        identity.append((name, msgspec.structs.replace(batch, events=events, links=links)))
+    return Fed(
+        Parted(joined([fed.parted.direct for fed in several]), identity),
+        sum(fed.events for fed in several),
+        sum(fed.dead for fed in several),
+        last.final,
+    )
 
 
 def _plain(event: Event) -> tuple[Any, ...]:

@@ -28,6 +28,7 @@ EVENTS = [
     event("identify", "1m", context=WHO),
     "no event at all",
     event("purchase", "2m", product_id="p"),
+    event("purchase", "2m", product_id="p"),
     {"watermark": "2026-01-05T10:05:00Z"},
     event("view", "3m", product_id="p"),
     event("restocked", "6m", customer="shop", product_id="p"),
@@ -45,18 +46,21 @@ TRIGGERS = [
 ]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("chunk_size", [None, 2])
-def test_what_a_reader_gives_is_what_a_worker_reads(workers, chunk_size, tmp_path):
-    here, beside = (
-        run_flow(TRIGGERS, EVENTS, tmp_path, workers=workers, chunk_size=chunk_size, readers=readers, at_end="flush")
-        for readers in (0, 1)
-    )
+ON_ARRIVAL = trigger("steps: [{event: purchase}]", name="thanked")
+"""With it only the key groups can tell copies apart."""
+
+
+@pytest.mark.parametrize(
+    ("workers", "chunk_size", "more"), [(1, None, []), (1, 2, []), (2, None, []), (2, 2, []), (2, 2, [ON_ARRIVAL])]
+)
+def test_what_a_reader_gives_is_what_a_worker_reads(workers, chunk_size, more, tmp_path):
+    asked = {"workers": workers, "chunk_size": chunk_size, "at_end": "flush"}
+    here, beside = (run_flow([*TRIGGERS, *more], EVENTS, tmp_path, readers=readers, **asked) for readers in (0, 1))
     assert beside.lines == here.lines
-    assert [row["trigger"] for row in here.rows] == ["bought", "restocked"]
+    assert {row["trigger"] for row in here.rows} == {"bought", "restocked", *(["thanked"] if more else [])}
     here.summary.seconds = beside.summary.seconds
     assert beside.summary == here.summary
-    assert (here.summary.read, here.summary.dead, here.summary.late, here.summary.duplicate) == (7, 1, 1, 1)
+    assert (here.summary.read, here.summary.dead, here.summary.late, here.summary.duplicate) == (8, 1, 1, 2)
 
 
 def test_a_damaged_file_is_told_as_if_a_worker_read_it(tmp_path, capsys):
@@ -146,5 +150,5 @@ def test_the_command_may_fork_its_reader(tmp_path):
     ended = in_a_process_of_its_own(["-m", "flows.backtest"], tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     summary = json.loads(ended.stdout)
-    assert (summary["read"], summary["dead"], summary["late"], summary["duplicate"]) == (7, 1, 1, 1)
+    assert (summary["read"], summary["dead"], summary["late"], summary["duplicate"]) == (8, 1, 1, 2)
     assert summary["actions"] == {"bought": 1}
