@@ -107,7 +107,6 @@ def test_an_epoch_that_closes_later_stores_what_was_sent_since(job: Job) -> None
     state = part.snapshot()
     part.close()
     assert job.found(state) == []
-    assert job.found(before) == [2]
 
 
 def test_what_it_gives_is_the_decision_that_was_sent(job: Job) -> None:
