@@ -2,13 +2,16 @@
 
 Bytewax resumes what it stored when an epoch closed; actions that were sent after that are decided again. A sink cannot
 know them: Bytewax builds its partitions at their first item and stores their state only in epochs they were written
-in. So this source, which is awake in every epoch, stores where the actions topic ended when its epoch closed. When it
-starts it ends what a dead predecessor left open, reads from there to the end, and says that this is all. Without a
-stored state (the first start, or a crash inside the first epoch) it reads the whole topic, as events are read from
-their beginning; a topic made anew is read from its start.
+in. So this source, which is awake in every epoch, stores where the actions topic ended a moment before its epoch
+closed. When it starts it ends what a dead predecessor left open, reads from there to the end, and says that this is
+all. Without a stored state (the first start, or a crash inside the first epoch) it reads the whole topic, as events are
+read from their beginning; a topic made anew is read from its start.
 
-What it stores may lie before the end of the epoch, and never behind it: sources wait with the next epoch until all of
-them and all sinks have done with this one. What it gives twice counts once (``operators.policy.facts``).
+What it stores may lie before the end of the epoch, and never behind it: Kafka was asked before this source closed the
+epoch, and what is decided in the next one is sent only after that, for sources wait with it until all of them and all
+sinks have done with this one. So nobody waits at an epoch's end for Kafka's answer. What was open in a transaction by
+then counts as sent: the epoch closes only once it is committed. What is given twice counts once
+(``operators.policy.facts``).
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from sinks.kafka.consumer import BoundedReader
 from sinks.kafka.headers import headers_of
 from sinks.kafka.incarnations import Incarnation, fence, transactional_id
 from sinks.kafka.refusals import refusal_of
-from sinks.kafka.topic_ends import NO_ID, TopicEnds, TopicWatch
+from sinks.kafka.topic_ends import NO_ID, LastEnds, TopicEnds, TopicWatch
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +50,7 @@ _POLL: Final = timedelta(milliseconds=5)
 _READ_AT_ONCE: Final = 5_000
 _START_TIMEOUT_S: Final = 30.0
 _ASK_TIMEOUT_S: Final = 1.0
-"""An epoch waits no longer for the ends; those of an earlier one do as well."""
+"""Of each of the two or three requests of an answer, and so what an end in order waits for at most."""
 _PATIENCE_S: Final = 10.0
 
 
@@ -91,20 +94,21 @@ class ActionsTail(FixedPartitionedSource[Tail, State]):
 
 
 class TailPartition(StatefulSourcePartition[Tail, State]):
-    """Reads the tail once, and then says where the topic ends whenever an epoch closes."""
+    """Reads the tail once, and then says whenever an epoch closes where the topic ended before that."""
 
     def __init__(self, source: ActionsTail, resume_state: State | None) -> None:
         self._source = source
         self._watch = TopicWatch(source.connection, source.topic)
         self._from = TopicEnds(NO_ID, {}) if resume_state is None else TopicEnds(*resume_state[1:])
         self._reader: _Reader | None = None
-        self._complete = False
+        self._ends: LastEnds | None = None
+        """Once the tail is complete."""
         self._fenced: dict[str, Incarnation] = {}
         self._next_awake: datetime | None = None
 
     def next_batch(self) -> list[Tail]:
         """The tail in pieces. Raises ``SourceError``, ``TerminalSinkError``."""
-        if self._complete:
+        if self._ends is not None:
             if self._source.until():
                 raise StopIteration
             self._next_awake = datetime.now(UTC) + _POLL
@@ -114,10 +118,9 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
         sent = self._reader.read()
         if self._reader.is_done:
             self._reader.close()
-            self._from = self._reader.reached
-            self._complete = True
+            self._ends = LastEnds(self._source.topic, self._reader.reached, lambda: self._watch.ends(_ASK_TIMEOUT_S))
             log.info("%d actions found on %s that may not be in the state", self._reader.found, self._source.topic)
-        return [Tail(sent, self._complete, self._fenced)]
+        return [Tail(sent, self._ends is not None, self._fenced)]
 
     def next_awake(self) -> datetime | None:
         """At once while there is something to read."""
@@ -125,17 +128,18 @@ class TailPartition(StatefulSourcePartition[Tail, State]):
 
     def snapshot(self) -> State:
         """Where the next start is to read from."""
-        if self._complete:
-            try:
-                self._from = self._watch.ends(_ASK_TIMEOUT_S)
-            except KafkaException as error:
-                log.warning("where %s ends is not known (%s); the last answer stays", self._source.topic, error)
+        if self._ends is not None:
+            start = self._ends.last
         elif self._reader is not None:
-            self._from = self._reader.reached
-        return (STATE, self._from.topic_id, dict(self._from.offsets))
+            start = self._reader.reached
+        else:
+            start = self._from
+        return (STATE, start.topic_id, dict(start.offsets))
 
     def close(self) -> None:
         """Leaves Kafka."""
+        if self._ends is not None:
+            self._ends.close()
         if self._reader is not None:
             self._reader.close()
 

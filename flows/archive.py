@@ -14,5 +14,5 @@ def flow() -> Dataflow:
 
 def wire(parts: Live, flow: Dataflow) -> None:
     """The source, the ``events`` and ``dead_letters`` tables, and the dead-letter topic."""
-    source, chunks = parts.source(flow, detects=False)
+    source, chunks = parts.source(flow)
     parts.archive(source, chunks)

@@ -10,14 +10,17 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
 from sinks.spool.drain import Drain
 
-# Bytewax lets no source run more than an epoch ahead of another: so it must be asked often.
+# As often as it must be noticed that the drain has failed; epochs close with those of the other sources.
 _AGAIN: Final = timedelta(milliseconds=10)
 
 
 class DrainSource(FixedPartitionedSource[Any, None]):
-    """One partition, and so one drain, whatever the number of workers. ``until`` ends it."""
+    """One partition, and so one drain, whatever the number of workers. ``until`` ends it.
 
-    def __init__(self, make: Callable[[], Drain], until: Callable[[], bool]) -> None:
+    Without ``make`` nothing is drained, and the partition is there all the same: a store that knows it demands it.
+    """
+
+    def __init__(self, make: Callable[[], Drain] | None, until: Callable[[], bool]) -> None:
         self._make = make
         self._until = until
 
@@ -25,20 +28,21 @@ class DrainSource(FixedPartitionedSource[Any, None]):
         return ["drain"]
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> DrainPartition:
-        return DrainPartition(self._make(), self._until)
+        return DrainPartition(None if self._make is None else self._make(), self._until)
 
 
 class DrainPartition(StatefulSourcePartition[Any, None]):
-    """The drain while the dataflow runs."""
+    """The drain, if there is one, while the dataflow runs."""
 
-    def __init__(self, drain: Drain, until: Callable[[], bool]) -> None:
+    def __init__(self, drain: Drain | None, until: Callable[[], bool]) -> None:
         self._drain = drain
         self._until = until
-        drain.start()
+        if drain is not None:
+            drain.start()
 
     def next_batch(self) -> list[Any]:
         """Raises why the drain has ended, which stops the dataflow."""
-        if self._drain.failure is not None:
+        if self._drain is not None and self._drain.failure is not None:
             raise self._drain.failure
         if self._until():
             raise StopIteration
@@ -51,4 +55,5 @@ class DrainPartition(StatefulSourcePartition[Any, None]):
         """Nothing: the consumer group of the spool says how far it is."""
 
     def close(self) -> None:
-        self._drain.close()
+        if self._drain is not None:
+            self._drain.close()

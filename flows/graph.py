@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow, Stream
+from bytewax.inputs import FixedPartitionedSource
 from bytewax.operators import KeyedStream
 
 from config.errors import ConfigError
@@ -25,6 +26,7 @@ from flows.kafka_source import KafkaSource, TopicSource
 from flows.kafka_topics import NoSuchTopic, SourceError, list_origins, part_name
 from flows.loading import planned, topic_decoders
 from flows.metrics import FlowMetrics
+from flows.one_source import OneSource
 from flows.stop import process_stop
 from operators.clock import SystemClock, system_time_us
 from operators.decide_host import Deciding, decide
@@ -59,6 +61,15 @@ _TOO_LARGE: Final = f"{Outcome.SUPPRESSED}/{SuppressReason.TOO_LARGE}"
 _BRIEFLY: Final = Retry(deadline_s=2.0, attempt_s=3)
 
 
+@dataclass(frozen=True)
+class Sources:
+    """What a flow reads that detects."""
+
+    kafka: KafkaSource
+    chunks: Stream[Chunk]
+    tail: Stream[Tail]
+
+
 @dataclass
 class Live:
     """What a live flow is made from. ``until`` ends the flow when true.
@@ -77,8 +88,24 @@ class Live:
     spools: bool = False
     """Whether rows go by way of Kafka, so that no ClickHouse holds the flow up."""
 
-    def source(self, flow: Dataflow, *, detects: bool = True) -> tuple[KafkaSource, Stream[Chunk]]:
-        """All input topics as chunks. Where nothing detects, no event waits for another partition's watermark."""
+    def source(self, flow: Dataflow) -> tuple[KafkaSource, Stream[Chunk]]:
+        """All input topics as chunks, for a flow that does not detect: no event waits for another partition's."""
+        source = self._kafka_source(sys.maxsize)
+        return source, op.input(steps.SOURCE, flow, source)
+
+    def sources(self, flow: Dataflow, *, spools: bool = False) -> Sources:
+        """All that a flow reads which detects; with ``spools`` its decisions and late events go by way of the spool,
+        where there is one, and one worker drains it into ClickHouse.
+        """
+        kafka = self._kafka_source(self.settings.read_ahead)
+        parts: list[FixedPartitionedSource[Any, Any]] = [kafka, self._tail()]
+        if spools:
+            parts.append(DrainSource(self._drain(), self.until))
+        read = op.input(steps.SOURCE, flow, OneSource(parts))
+        of_whom = op.branch("chunk_or_tail", read, lambda item: isinstance(item, Chunk))
+        return Sources(kafka, of_whom.trues, of_whom.falses)
+
+    def _kafka_source(self, read_ahead: int) -> KafkaSource:
         settings = self.settings
         self.reads += settings.topics
         topics = {
@@ -93,20 +120,19 @@ class Live:
             chunk_size=settings.chunk_size,
             clock=self.clock,
             until=self.until,
-            read_ahead=settings.read_ahead if detects else sys.maxsize,
+            read_ahead=read_ahead,
             deadline_s=settings.kafka_deadline_us / 1e6,
             metadata_interval_s=settings.metadata_interval_us / 1e6,
         )
         # Asked here, where a refusal becomes a message: inside the running flow it would be a traceback.
         source.origins()
         self.metrics.watch_source(source)
-        return source, op.input(steps.SOURCE, flow, source)
+        return source
 
-    def triggers(self, chunks: Stream[Chunk]) -> Detection:
+    def triggers(self, sources: Sources) -> Detection:
         """Detection, actions to Kafka, decisions and late events to ClickHouse or, where there is one, on the spool."""
-        detection = self._detection()
-        tail = self._tail(chunks.flow())
-        found = self._found(chunks, detection, tail)
+        detection, tail = self._detection(), sources.tail
+        found = self._found(sources.chunks, detection, tail)
         # The last thing before the sinks, so that what is not sent any more is also written so.
         found = op.map("too_old", found, _unless_refused(self.clock, self.metrics.at_the_sinks))
         self._send(found, tail)
@@ -133,12 +159,11 @@ class Live:
         self.metrics.watch_detection(detection, self.clock)
         return detection
 
-    def _tail(self, flow: Dataflow) -> Stream[Tail]:
+    def _tail(self) -> ActionsTail:
         """What the actions topic holds since the snapshot: what was sent before."""
         kafka, topic = self.settings.kafka.librdkafka(), self.settings.actions_topic
         self.reads.append(topic)
-        tail = ActionsTail(kafka, topic, self.settings.application_id, self.until, self.metrics.of_the_tail)
-        return op.input(steps.ACTIONS_TAIL, flow, tail)
+        return ActionsTail(kafka, topic, self.settings.application_id, self.until, self.metrics.of_the_tail)
 
     def _found(self, chunks: Stream[Chunk], detection: Detection, tail: Stream[Tail]) -> KeyedStream[Output]:
         """Matches decided: in the host of the key group, or behind a second hop."""
@@ -175,23 +200,23 @@ class Live:
         )
         op.output(steps.ACTIONS, op.merge("actions_all", timed, opening), sink)
 
-    def spool(self, flow: Dataflow) -> None:
-        """From here on decisions and late events go on the spool; one worker drains it into ClickHouse.
+    def _drain(self) -> Callable[[], Drain] | None:
+        """What makes the drain of the spool.
 
-        Not with an embedded ClickHouse, which is away only when this process is, nor where there is no such topic.
+        None with an embedded ClickHouse, which is away only when this process is, and where there is no such topic.
         """
         kafka, topic, url = self.settings.kafka.librdkafka(), self.settings.spool_topic, self.settings.clickhouse.url
         if url.is_embedded:
-            return
+            return None
         try:
             list_origins(kafka, [topic])
         except NoSuchTopic as error:
             log.warning("%s: rows go to ClickHouse straight, and while it is away the flow waits", error)
-            return
+            return None
         self.reads.append(topic)
         self.writes.append(topic)
         self.spools = True
-        op.input(steps.DRAIN, flow, DrainSource(lambda: Drain(kafka, topic, url), self.until))
+        return lambda: Drain(kafka, topic, url)
 
     def open_database(self) -> None:
         """Opened before anything is read or sent: what is wrong with it is a message here, a `SinkError`.

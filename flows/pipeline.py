@@ -14,6 +14,6 @@ def flow() -> Dataflow:
 
 def wire(parts: Live, flow: Dataflow) -> None:
     """One source behind both branches."""
-    source, chunks = parts.source(flow)
-    parts.triggers(chunks)
-    parts.archive(source, chunks)
+    sources = parts.sources(flow)
+    parts.triggers(sources)
+    parts.archive(sources.kafka, sources.chunks)

@@ -14,6 +14,4 @@ def flow() -> Dataflow:
 
 def wire(parts: Live, flow: Dataflow) -> None:
     """The source and detection; dead letters are counted and belong to ``flows.archive``."""
-    _, chunks = parts.source(flow)
-    parts.spool(flow)
-    parts.triggers(chunks)
+    parts.triggers(parts.sources(flow, spools=True))

@@ -25,7 +25,7 @@ from benchmarks.arrivals import Arrivals, arrived, assert_all, late_by_ms, longe
 from benchmarks.asked import OUT_OF_ORDERNESS_MS, Asked, say
 from benchmarks.broker import why_no_kafka
 from benchmarks.event_file import read_events
-from benchmarks.live_place import ACTIONS, EVENTS, sleep_until, tick
+from benchmarks.live_place import ACTIONS, EVENTS, KAFKA_PARTITIONS, sleep_until, tick
 from benchmarks.open_live import FILLED_MS, OpenLive, Resume, open_live, resume_after_kill
 from benchmarks.open_loop import Schedule, open_loop
 from benchmarks.report import Figure, PartReport, middle, rounded
@@ -143,8 +143,8 @@ def _one(asked: Asked, live: OpenLive, open_matches: int) -> _Measured:
 def _spent(live: OpenLive) -> _Spent:
     total = live.run.engine_total
     return _Spent(
-        # Its one partition is stored at each epoch's end.
-        epochs=total("snapshot_duration_seconds_count", step="actions_tail"),
+        # Stored at each epoch's end: the partitions of the topic, the tail of the actions, the drain of the spool.
+        epochs=total("snapshot_duration_seconds_count", step="source") / (KAFKA_PARTITIONS + 2),
         snapshot_s=total("snapshot_duration_seconds_sum"),
         write_s=total("partd_write_duration_seconds_sum"),
         written_bytes=live.run.total("snapshot_written_bytes_total"),

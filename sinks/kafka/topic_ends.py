@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+_log: Final = logging.getLogger(__name__)
+
 NO_ID: Final = ""
 """Of a topic that does not exist, and of every topic of a broker that gives them no ids (librdkafka's built-in one)."""
+
+_AGAIN_S: Final = 1.0
 
 
 class TopicEnds(NamedTuple):
@@ -64,3 +70,42 @@ class TopicWatch:
                 return NO_ID, []
             raise
         return str(described.topic_id), [partition.id for partition in described.partitions]
+
+
+class LastEnds:
+    """Where a topic ended a moment ago, for whoever must not wait for Kafka: a thread asks again and again.
+
+    ``last`` was true at some moment before it is read. While no answer comes it stays as it was, which is said once.
+    """
+
+    def __init__(
+        self, topic: str, first: TopicEnds, ask: Callable[[], TopicEnds], *, again_s: float = _AGAIN_S
+    ) -> None:
+        """``ask`` may raise; the thread calls it ``again_s`` after each answer. ``first`` stands until one comes."""
+        self.last = first
+        self._topic = topic
+        self._ask = ask
+        self._again_s = again_s
+        self._closed = threading.Event()
+        # A daemon: a dataflow that fails closes nothing.
+        self._thread = threading.Thread(target=self._run, name=f"ends-{topic}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Returns when the thread has ended: after the answer that it waits for."""
+        self._closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        answered = True
+        while not self._closed.wait(self._again_s):
+            try:
+                self.last = self._ask()
+            except Exception as error:  # the thread must go on asking, or a later start would read ever more
+                if answered:
+                    _log.warning("where %s ends is not known (%s); the last answer stays", self._topic, error)
+                answered = False
+            else:
+                if not answered:
+                    _log.warning("where %s ends is known again", self._topic)
+                answered = True

@@ -9,12 +9,10 @@ STORED = {
     "DECIDE": "decide",
     "OUTPUTS": "outputs",
     "ACTIONS": "actions",
-    "ACTIONS_TAIL": "actions_tail",
     "DECISIONS": "decisions",
     "LATE": "late",
     "ARCHIVE": "archive",
     "DEAD_LETTERS": "dead_letters",
-    "DRAIN": "drain",
 }
 
 

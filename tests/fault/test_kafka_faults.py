@@ -1,6 +1,7 @@
 """A broker that goes away: the dataflow stops before the epoch closes, or goes on if the broker comes back in time."""
 
 import threading
+import time
 
 import pytest
 from bytewax import operators as op
@@ -55,7 +56,9 @@ def test_the_first_failure_is_raised_by_every_later_call(kafka_server: KafkaServ
             call()
 
 
-def test_while_nobody_says_where_the_actions_end_the_last_answer_stays(kafka_server: KafkaServer) -> None:
+def test_while_nobody_says_where_the_actions_end_the_last_answer_stays(
+    kafka_server: KafkaServer, caplog: pytest.LogCaptureFixture
+) -> None:
     config = {"bootstrap.servers": kafka_server.bootstrap_servers}
     create_topic(kafka_server.bootstrap_servers, "unheard", partitions=1)
     producer = TransactionalProducer(config, "unheard", "unheard-00")
@@ -68,6 +71,10 @@ def test_while_nobody_says_where_the_actions_end_the_last_answer_stays(kafka_ser
     state = tail.snapshot()
     assert state[2] == {0: 2}, "after the message and the end of its transaction"
     kafka_server.kill()
+    deadline_s = time.monotonic() + 30
+    while "where unheard ends is not known" not in caplog.text:
+        assert time.monotonic() < deadline_s, "the thread that asks says so"
+        time.sleep(0.05)
     assert tail.snapshot() == state
     tail.close()
 

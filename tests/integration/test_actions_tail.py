@@ -93,6 +93,22 @@ def test_without_a_state_everything_is_found_and_from_then_on_what_is_new(job: J
     assert job.state[0] == STATE
 
 
+def test_an_epoch_that_closes_later_stores_what_was_sent_since(job: Job) -> None:
+    """Within a second or so, and nobody waits for it."""
+    job.send(1)
+    part = job.tail()
+    assert [int(each.action_id, 16) for each in read_all(part)] == [1]
+    before = part.snapshot()
+    job.send(2)
+    deadline_s = time.monotonic() + 30
+    while part.snapshot() == before:
+        assert time.monotonic() < deadline_s, "Kafka is asked again and again"
+        time.sleep(0.02)
+    state = part.snapshot()
+    part.close()
+    assert job.found(state) == []
+
+
 def test_what_it_gives_is_the_decision_that_was_sent(job: Job) -> None:
     job.send(7)
     (found,) = read_all(job.tail())
