@@ -6,7 +6,7 @@ buckets under keys of the same step that are woken seldom (``operators.cold_keys
 one worker and share in memory what they store: the group changes it, a cold key stores its bucket. Bytewax takes all
 snapshots of an epoch when everything of it and nothing of the next has been processed, and hands all of them out before
 the first input after a resume, so what all store is one state (tests/recovery/test_profiles_resumed.py and
-test_matches_resumed.py; decisions 0006, 0017).
+test_matches_resumed.py; decisions 0006, 0018).
 
 No answer depends on a wall clock; when a bucket is written does. A group that is behind with an event that concerns
 many (``operators.apart``) asks to be woken at once.
