@@ -55,4 +55,4 @@ def restore_matches(group: KeyGroup, stored: Any) -> None:
     for automaton in group.automata:
         found = base["triggers"].get(automaton.program.name)
         if found is not None and found[:2] == [automaton.program.fingerprint, automaton.new_since_us]:
-            restore_bucket(automaton, *found[2:])
+            restore_bucket(automaton, base["bucket"], *found[2:])

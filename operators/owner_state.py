@@ -45,11 +45,11 @@ def plain_bucket(automaton: Automaton, bucket: int) -> list[Any]:
     return states.buckets.stored(bucket)
 
 
-def restore_bucket(automaton: Automaton, owners: list[Any], states: list[bytes]) -> None:
+def restore_bucket(automaton: Automaton, bucket: int, owners: list[Any], states: list[bytes]) -> None:
     """Puts back what ``plain_bucket`` gave, after ``restore_states``: who is there knows better."""
     restored, buckets = _restored_by(automaton), automaton.states.buckets
     assert buckets is not None
-    with buckets.restoring() as newer:
+    with buckets.restoring(bucket) as newer:
         for owner, at_rest in zip(map(restored, owners), states, strict=True):
             if owner not in newer:
                 automaton.put_at_rest(owner, at_rest)

@@ -39,8 +39,8 @@ class Buckets:
 
     def __init__(self) -> None:
         self._parts = [_NOBODY] * BUCKETS
-        self._changed: dict[Any, int] = {}
-        """Who came to rest or left it since his bucket was stored, with its number."""
+        self._changed: dict[int, set[Any]] = {}
+        """By bucket, who came to rest or left it since it was stored."""
 
     def __contains__(self, owner: Any) -> bool:
         return owner in self._parts[bucket_of(owner)]
@@ -54,13 +54,16 @@ class Buckets:
         bucket = bucket_of(owner)
         found = self._parts[bucket].pop(owner, default)
         if found is not None:
-            self._changed[owner] = bucket
+            self._change(bucket, owner)
         return found
 
     def __setitem__(self, owner: Any, at_rest: bytes) -> None:
         bucket = bucket_of(owner)
-        self._part(bucket)[owner] = at_rest
-        self._changed[owner] = bucket
+        part = self._parts[bucket]
+        if part is _NOBODY:
+            part = self._parts[bucket] = {}
+        part[owner] = at_rest
+        self._change(bucket, owner)
 
     def __len__(self) -> int:
         return sum(map(len, self._parts))
@@ -72,34 +75,39 @@ class Buckets:
     @property
     def changes(self) -> int:
         """How many have changed since their bucket was stored."""
-        return len(self._changed)
+        return sum(map(len, self._changed.values()))
 
     def changed(self) -> list[list[Any]]:
         """``[owners, what of each rests]`` of all who changed since their bucket was stored; None: nothing any more."""
-        parts = self._parts
-        return [list(self._changed), [parts[bucket].get(owner) for owner, bucket in self._changed.items()]]
+        owners: list[Any] = []
+        states: list[bytes | None] = []
+        for bucket, changed in self._changed.items():
+            owners += changed
+            states += map(self._parts[bucket].get, changed)
+        return [owners, states]
 
     def left(self, owner: Any) -> None:
         """Of this one, of whom nothing rests, the stored bucket may still have something."""
-        self._changed[owner] = bucket_of(owner)
+        self._change(bucket_of(owner), owner)
 
     def stored(self, bucket: int) -> list[list[Any]]:
         """The whole bucket, ``[owners, what of each rests]``, which is then as it is stored."""
         part = self._parts[bucket]
-        self._changed = {owner: number for owner, number in self._changed.items() if number != bucket}
+        self._changed.pop(bucket, None)
         return [list(part), list(part.values())]
 
     @contextmanager
-    def restoring(self) -> Iterator[Collection[Any]]:
-        """Within it, what is put to rest comes from where it was stored. Gives who has changed since: not to be put."""
-        changed, self._changed = self._changed, {}
+    def restoring(self, bucket: int) -> Iterator[Collection[Any]]:
+        """Within it, what is put to rest in this bucket comes from where that was stored. Gives who has changed since:
+        not to be put."""
+        changed = self._changed.pop(bucket, set())
         try:
             yield changed
         finally:
-            self._changed = changed
+            self._changed[bucket] = changed
 
-    def _part(self, bucket: int) -> dict[Any, bytes]:
-        part = self._parts[bucket]
-        if part is _NOBODY:
-            part = self._parts[bucket] = {}
-        return part
+    def _change(self, bucket: int, owner: Any) -> None:
+        changed = self._changed.get(bucket)
+        if changed is None:
+            changed = self._changed[bucket] = set()
+        changed.add(owner)
