@@ -94,6 +94,10 @@ WORTH_A_BUCKET: Final = 32
 """Owners: to store a bucket costs as much as to write so many changes."""
 
 
+MOST_AT_ONCE: Final = BUCKETS // 4
+"""Buckets in one turn: after a backlog all has changed, and an epoch is not to write all of it twice."""
+
+
 def share_changed(groups: Iterable[KeyGroup]) -> float:
     """Which part of what is open has changed since its bucket was stored; 0.0 where the buckets are too small."""
     states = buckets = changed = 0
@@ -108,7 +112,7 @@ def share_changed(groups: Iterable[KeyGroup]) -> float:
 
 def taking_turns(key_groups: int, turn: Callable[[], int], changed: Callable[[], float]) -> Toucher:
     """A function from a chunk to (Bytewax key of a bucket of open matches, its touch): whenever ``turn`` has another
-    answer than before, the next buckets of every group, as large a part of all as has ``changed``, or one.
+    answer than before, the next buckets of every group: as large a part of all as has ``changed``, at least one.
 
     With that part what is written is least: n of 16 buckets a turn, and what has changed in 16 / 2n turns. It is of
     one worker, in any order with those of the others.
@@ -126,7 +130,7 @@ def taking_turns(key_groups: int, turn: Callable[[], int], changed: Callable[[],
             return []
         latest = now
         touched = []
-        for _ in range(max(1, round(changed() * BUCKETS))):
+        for _ in range(min(max(1, round(changed() * BUCKETS)), MOST_AT_ONCE)):
             touched += by_bucket[bucket]
             bucket = (bucket + 1) % BUCKETS
         return touched

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from operators.clock import PartitionClock
-from operators.cold_keys import WORTH_A_BUCKET, Apart, share_changed, taking_turns
+from operators.cold_keys import MOST_AT_ONCE, WORTH_A_BUCKET, Apart, share_changed, taking_turns
 from operators.decode import Decoder
 from operators.detect import Detection
 from operators.group import KeyGroup
@@ -205,7 +205,7 @@ def test_buckets_take_turns_one_at_each_change_of_the_turn():
     assert touched == [[], [(0, 0), (1, 0), (2, 0)], [], [(0, 1), (1, 1), (2, 1)], [(0, 2), (1, 2), (2, 2)]]
 
 
-@pytest.mark.parametrize(("changed", "buckets"), [(0.0, 1), (0.05, 1), (0.25, 4), (1.0, 16)])
+@pytest.mark.parametrize(("changed", "buckets"), [(0.0, 1), (0.05, 1), (0.125, 2), (0.25, 4), (1.0, MOST_AT_ONCE)])
 def test_the_more_has_changed_the_more_buckets_have_a_turn(changed, buckets):
     touch = taking_turns(1, count().__next__, lambda: changed)
     touched = [[each.bucket for _, each in touch(None)] for _ in range(16 // buckets)]
