@@ -40,7 +40,8 @@ from sinks.kafka.topic_ends import NO_ID, LastEnds, TopicEnds, TopicWatch
 
 log = logging.getLogger(__name__)
 
-PART: Final = "tail"
+PART: Final = "~tail"
+"""Behind all topics: Bytewax deals partitions out to workers in the order of their names."""
 STATE: Final = "customer-triggers/actions-tail/1"
 State = tuple[str, str, dict[int, int]]
 """(format, id of the topic, by Kafka partition the offset from which it is to be read)."""

@@ -25,7 +25,7 @@ class DrainSource(FixedPartitionedSource[Any, None]):
         self._until = until
 
     def list_parts(self) -> list[str]:
-        return ["drain"]
+        return ["~drain"]  # behind all topics, as the tail
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> DrainPartition:
         return DrainPartition(None if self._make is None else self._make(), self._until)

@@ -33,6 +33,7 @@ class Apart:
 
     def bring_back(self, bucket: int, stored: Snapshot) -> None:
         """A stored bucket of open matches; before the group's first input."""
+        assert self._group is None, "Bytewax hands out what was stored before the first input"
         self._came_back[bucket] = stored
 
     def join(self, group: KeyGroup) -> None:
@@ -107,7 +108,7 @@ def share_changed(groups: Iterable[KeyGroup]) -> float:
             states += len(automaton.states)
             if automaton.states.buckets is not None:
                 changed += automaton.states.buckets.changes
-    return min(1.0, changed / states) if states > WORTH_A_BUCKET * buckets else 0.0
+    return min(1.0, changed / max(states, 1)) if max(states, changed) > WORTH_A_BUCKET * buckets else 0.0
 
 
 def taking_turns(key_groups: int, turn: Callable[[], int], changed: Callable[[], float]) -> Toucher:

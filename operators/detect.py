@@ -31,7 +31,7 @@ from operators.anonymous.group import identity_groups
 from operators.anonymous.values import FromIdentity
 from operators.cold_keys import Apart, ColdKey, MatchBucket, ProfileBucket, share_changed, taking_turns
 from operators.group import KeyGroup, Told
-from operators.keys import MATCHES, PROFILES, TOGETHER_FOR
+from operators.keys import GROUPS, MATCHES, PROFILES, TOGETHER_FOR, cold_names, group_names, worker_of
 from operators.match_buckets import FORMAT as MATCHES_FORMAT
 from operators.match_buckets import place_of_matches
 from operators.plan import Plan
@@ -40,6 +40,7 @@ from operators.profiles import Profiles
 from operators.profiles.stored import FORMAT as PROFILES_FORMAT
 from operators.profiles.stored import restore_bucket
 from operators.records import Chunk, GroupBatch, Touch
+from operators.resting import BUCKETS
 from operators.route import Toucher, router, toucher
 from operators.shares import batches_of
 from operators.state import Snapshot, restore, snapshot
@@ -206,7 +207,10 @@ class KeyLogic(StatefulBatchLogic[Routed, Output, Any]):
         logic = self._logic
         if logic is None:
             first, detection = values[0], self._detection
-            logic = detection.cold_logic(first) if isinstance(first, Touch) else detection.group_logic(None)
+            if isinstance(first, Touch) and first.kind != GROUPS:
+                logic = detection.cold_logic(first)
+            else:
+                logic = detection.group_logic(None)
             self._logic = logic
         return logic.on_batch(values), False
 
@@ -242,7 +246,8 @@ class KeyGroupLogic:
             self._join(values[0].group)
         out: list[Output] = []
         for batch in values:
-            out += self.group.receive(batch)
+            if not isinstance(batch, Touch):
+                out += self.group.receive(batch)
         return self._reporting(out)
 
     def go_on(self) -> list[Output]:
@@ -297,24 +302,47 @@ def detect_routed(
         routed = op.merge(f"{step_id}_sent", routed, sent)
     if detection.keeps_snapshots:
         assert chunks is not None, "nothing else wakes what is stored apart"
-        op.input(f"{step_id}_workers", chunks.flow(), _CheckedWorkers())
+        woken: KeyedStream[Routed] = op.input(f"{step_id}_wake", chunks.flow(), _Waking(detection))
         touches: KeyedStream[Routed] = op.flat_map(f"{step_id}_touch", chunks, detection.toucher())
-        routed = op.merge(f"{step_id}_routed", routed, touches)
+        routed = op.merge(f"{step_id}_routed", routed, touches, woken)
     return op.stateful_batch(step_id, routed, detection.build)
 
 
-class _CheckedWorkers(DynamicSource[None]):
-    """No items: an input is what Bytewax tells the number of workers to, at start."""
+@dataclass(frozen=True)
+class _Waking(DynamicSource[tuple[str, Routed]]):
+    """Wakes every key of a worker once, in the first epoch; also, an input is what Bytewax tells the number of workers.
 
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSourcePartition[None]:
+    Bytewax stores the keys that were woken in an epoch before that has closed, and leaves them in its store when it
+    never does. The next life begins with that epoch: where it comes less far, or not to that key, what was left would
+    be taken for its own in the life after. So each life writes all of its first epoch.
+    """
+
+    detection: Detection
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> _Once:
         """Raises ``WorkersError``."""
         check_workers(worker_count)
-        return _Nothing()
+        key_groups = self.detection.key_groups
+        kinds = [MATCHES, PROFILES] if self.detection.stores_profiles else [MATCHES]
+        cold = [(kind, cold_names(key_groups, BUCKETS, kind)) for kind in kinds]
+        touches: list[tuple[str, Routed]] = []
+        for group, name in enumerate(group_names(key_groups)):
+            if worker_of(name, worker_count) == worker_index:
+                touches.append((name, Touch(group, 0, GROUPS)))
+                for kind, names in cold:
+                    touches += [(each, Touch(group, bucket, kind)) for bucket, each in enumerate(names[group])]
+        return _Once(touches)
 
 
-class _Nothing(StatelessSourcePartition[None]):
-    def next_batch(self) -> list[None]:
-        raise StopIteration
+class _Once(StatelessSourcePartition[tuple[str, Routed]]):
+    def __init__(self, items: list[tuple[str, Routed]]) -> None:
+        self._items = items
+
+    def next_batch(self) -> list[tuple[str, Routed]]:
+        if not self._items:
+            raise StopIteration
+        items, self._items = self._items, []
+        return items
 
 
 def check_workers(workers: int) -> None:

@@ -20,6 +20,8 @@ TOGETHER_FOR = 240
 PROFILES = "c"
 MATCHES = "m"
 """Kinds of cold state: what their keys begin with."""
+GROUPS = "g"
+"""What is neither: the groups themselves."""
 
 
 def key_group_of(key: str, key_groups: int) -> int:

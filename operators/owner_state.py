@@ -30,11 +30,12 @@ def plain_states(automaton: Automaton) -> list[Any]:
 def restore_states(automaton: Automaton, owners: list[Any], states: list[bytes | None]) -> None:
     """Puts what ``plain_states`` gave into a fresh automaton and sets its timers."""
     restored, buckets = _restored_by(automaton), automaton.states.buckets
-    for owner, at_rest in zip(owners, states, strict=True):
+    for plain, at_rest in zip(owners, states, strict=True):
+        owner = restored(plain)
         if at_rest is not None:
-            automaton.put_at_rest(restored(owner), at_rest)
-        elif buckets is not None:
-            buckets.left(restored(owner))
+            automaton.put_at_rest(owner, at_rest)
+        if buckets is not None:
+            buckets.may_be_stored(owner)
 
 
 def plain_bucket(automaton: Automaton, bucket: int) -> list[Any]:

@@ -159,7 +159,8 @@ def _group_batch(packed: bytes) -> GroupBatch:
 
 
 class Touch(msgspec.Struct, array_like=True):
-    """This bucket of this key group is to be stored at the end of the epoch. ``kind``: of what (``operators.keys``)."""
+    """This bucket of this key group is to be stored at the end of the epoch. ``kind``: of what (``operators.keys``);
+    of the group itself there is one."""
 
     group: int
     bucket: int

@@ -39,8 +39,8 @@ class Buckets:
 
     def __init__(self) -> None:
         self._parts = [_NOBODY] * BUCKETS
-        self._changed: dict[int, set[Any]] = {}
-        """By bucket, who came to rest or left it since it was stored."""
+        self._changed: dict[int, dict[Any, bool]] = {}
+        """By bucket, who came to rest or left it since it was stored, and whether it may have been stored with him."""
 
     def __contains__(self, owner: Any) -> bool:
         return owner in self._parts[bucket_of(owner)]
@@ -54,7 +54,11 @@ class Buckets:
         bucket = bucket_of(owner)
         found = self._parts[bucket].pop(owner, default)
         if found is not None:
-            self._change(bucket, owner)
+            changed = self._changes_of(bucket)
+            if changed.get(owner, True):
+                changed[owner] = True
+            else:
+                del changed[owner]  # came and left since
         return found
 
     def __setitem__(self, owner: Any, at_rest: bytes) -> None:
@@ -62,8 +66,10 @@ class Buckets:
         part = self._parts[bucket]
         if part is _NOBODY:
             part = self._parts[bucket] = {}
+        changed = self._changes_of(bucket)
+        if owner not in changed:
+            changed[owner] = owner in part
         part[owner] = at_rest
-        self._change(bucket, owner)
 
     def __len__(self) -> int:
         return sum(map(len, self._parts))
@@ -86,9 +92,9 @@ class Buckets:
             states += map(self._parts[bucket].get, changed)
         return [owners, states]
 
-    def left(self, owner: Any) -> None:
-        """Of this one, of whom nothing rests, the stored bucket may still have something."""
-        self._change(bucket_of(owner), owner)
+    def may_be_stored(self, owner: Any) -> None:
+        """The stored bucket may have something of this one that is not so any more."""
+        self._changes_of(bucket_of(owner))[owner] = True
 
     def stored(self, bucket: int) -> list[list[Any]]:
         """The whole bucket, ``[owners, what of each rests]``, which is then as it is stored."""
@@ -100,14 +106,14 @@ class Buckets:
     def restoring(self, bucket: int) -> Iterator[Collection[Any]]:
         """Within it, what is put to rest in this bucket comes from where that was stored. Gives who has changed since:
         not to be put."""
-        changed = self._changed.pop(bucket, set())
+        changed = self._changed.pop(bucket, {})
         try:
             yield changed
         finally:
             self._changed[bucket] = changed
 
-    def _change(self, bucket: int, owner: Any) -> None:
+    def _changes_of(self, bucket: int) -> dict[Any, bool]:
         changed = self._changed.get(bucket)
         if changed is None:
-            changed = self._changed[bucket] = set()
-        changed.add(owner)
+            changed = self._changed[bucket] = {}
+        return changed

@@ -121,8 +121,9 @@ def _direct(key_groups: int, copies: Copies | None) -> Callable[..., Shares]:
                 send_abroad(event, watermarks_us[place], interest, key_groups, foreign)
             heard.append(event)
         if copied:
-            heard = [event for place, event in zip(places, heard, strict=True) if place not in copied]
-            places = [place for place in places if place not in copied]
+            left_out = set(copied)
+            heard = [event for place, event in zip(places, heard, strict=True) if place not in left_out]
+            places = [place for place in places if place not in left_out]
         heard_homes = homes[places]
         heard_order = np.argsort(heard_homes, kind="stable")
         heard_counts = np.bincount(heard_homes, minlength=key_groups)

@@ -6,18 +6,27 @@ workers. A match that came back too old, twice or not at all would change an ans
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
+import bytewax.operators as op
 import orjson
 import pytest
-from bytewax.testing import TestingSource
+from bytewax.dataflow import Dataflow
+from bytewax.errors import BytewaxRuntimeError
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+from bytewax.recovery import RecoveryConfig
+from bytewax.testing import TestingSource, cluster_main
 
 from operators.decode import Decoder, Messages
+from operators.detect import Detection, detect
 from operators.keys import MATCHES, cold_names
-from operators.records import Chunk
+from operators.records import Chunk, Decision
 from operators.resting import BUCKETS
 from tests.harness import compiled, event, trigger
-from tests.recovery.resumed import KEY_GROUPS, ORIGIN, Lives, chunks, new_store, straight
+from tests.recovery.resumed import HORIZON_US, KEY_GROUPS, ORIGIN, Lives, chunks, new_store, straight
 
 TRIGGERS = (
     trigger("steps: [{event: a}, {absent: b, within: 2m}]", name="left"),
@@ -101,3 +110,66 @@ def test_an_epoch_writes_one_bucket_of_each_group_and_what_changed(store):
         for automaton in group.automata:
             changed, _ = automaton.states.buckets.changed()
             assert 0 < len(changed) < group.open_matches
+
+
+class FailingSink(FixedPartitionedSink):
+    """Takes decisions; where it is to fail, it does so as the epoch closes in which one of ``whom`` came."""
+
+    def __init__(self, whom: str | None) -> None:
+        self.whom, self.taken = whom, []
+
+    def list_parts(self):
+        return ["all"]
+
+    def build_part(self, step_id, for_part, resume_state):
+        return FailingPartition(self)
+
+
+class FailingPartition(StatefulSinkPartition):
+    def __init__(self, sink: FailingSink) -> None:
+        self._sink = sink
+
+    def write_batch(self, values):
+        self._sink.taken += [each.key for each in values if isinstance(each, Decision)]
+
+    def snapshot(self):
+        if self._sink.whom in self._sink.taken:
+            raise RuntimeError("delivery failed")
+
+
+def live(plan, store, items, *, at_once: int, turn, fails_with: str | None = None) -> list[str]:
+    """One life of a flow with one key group, ``at_once`` chunks an epoch; gives whom it decided something for."""
+    sink = FailingSink(fails_with)
+    flow = Dataflow("resumed")
+    chunks = op.input("in", flow, TestingSource(items, batch_size=at_once))
+    found = detect("detect", chunks, Detection(plan, 1, HORIZON_US, turn=turn))
+    op.output("out", op.map("one", found, lambda keyed: ("all", keyed[1])), sink)
+    with suppress(BytewaxRuntimeError):
+        cluster_main(flow, [], 0, epoch_interval=timedelta(0), recovery_config=RecoveryConfig(str(store)))
+    return sink.taken
+
+
+def chunk_of(number: int, type_: str, moment: str, customer: str) -> Chunk:
+    """One event."""
+    value = orjson.dumps(event(type_, moment, customer=customer, id=f"{type_}-{number}"))
+    decoded = Decoder().decode(Messages(ORIGIN, [value], [number], [0]))
+    (time_us,) = decoded.event_times_us
+    return Chunk(
+        ORIGIN, (ORIGIN,), decoded.records, [time_us], [number], [0], [0], [time_us - 1], [], [], time_us
+    )  # fmt: skip
+
+
+def test_what_an_epoch_left_that_never_closed_is_not_taken_for_that_of_a_later_life(store):
+    """Bytewax writes the state of an epoch before its sinks have closed it, and never takes that back."""
+    plan = compiled(trigger("steps: [{event: a}, {absent: b, within: 2m}]"))
+    left = [chunk_of(i, "a", f"{i}s", f"c{i}") for i in range(36)]
+    later = [chunk_of(36 + i, "z", moment, "z") for i, moment in enumerate(["40s", "41s", "42s", "2m+1s", "2m+2s"])]
+    abort = TestingSource.ABORT
+    each_turn, no_turn = count().__next__, lambda: 0
+    # All buckets are stored.
+    assert live(plan, store, [*left, abort(), *later], at_once=1, turn=each_turn) == []
+    # In one epoch everything is read and c0 decided; it is stored and does not close.
+    assert "c0" in live(plan, store, [*left, *later], at_once=40, turn=each_turn, fails_with="c0")
+    # Closes epochs of that number and beyond, and comes less far.
+    assert live(plan, store, [*left, *later[:3], abort(), *later[3:]], at_once=1, turn=no_turn) == []
+    assert live(plan, store, [*left, *later], at_once=1, turn=no_turn)[:2] == ["c0", "c1"]
