@@ -192,6 +192,7 @@ def build(backtest: Backtest) -> Dataflow:
 def run(backtest: Backtest, *, workers: int = 1, alone: bool = False) -> Summary:
     """Runs it to the end in ``workers`` processes. ``alone``: nothing else runs in this process, not even a thread.
 
+    Unless it is alone it may start Python anew to read beside: a script calls it under ``if __name__ == "__main__"``.
     Raises ``ConfigError`` for a bad trigger, ``OSError`` for a file that cannot be read, ``WorkerDied``.
     """
     backtest = replace(backtest, compiled=backtest.plan())

@@ -112,7 +112,7 @@ def detect_parted(
     chunks: Stream[Chunk] | None = None,
     sent: KeyedStream[SentBefore] | None = None,
 ) -> KeyedStream[Output]:
-    """The same of chunks that are parted already; they are asked for only where profiles are stored."""
+    """The same of chunks that are parted already; they are asked for only where snapshots are kept."""
     detection = identity.detection
     apart: KeyedStream[IdentityBatch] = op.flat_map(f"{identity_step_id}_route", parted, _apart)
     identified = op.stateful_batch(identity_step_id, apart, identity.build)
