@@ -308,7 +308,7 @@ def detect_routed(
     return op.stateful_batch(step_id, routed, detection.build)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Waking(DynamicSource[tuple[str, Routed]]):
     """Wakes every key of a worker once, in the first epoch; also, an input is what Bytewax tells the number of workers.
 
