@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from time import time_ns
+from time import monotonic, time_ns
 
 from operators.records import BEGINNING_OF_TIME
 
@@ -27,6 +27,11 @@ def accelerated_clock(start_us: int, speed: float, clock: SystemClock = system_t
     """A clock that stood at ``start_us`` when this was called and has run ``speed`` times as fast since."""
     origin_us = clock()
     return lambda: start_us + int((clock() - origin_us) * speed)
+
+
+def periods_passed(period_s: float) -> int:
+    """How many times so long has passed, since whenever: for what is to be done now and then, and for no answer."""
+    return int(monotonic() / period_s)
 
 
 @dataclass

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from bytewax.operators import KeyedStream, StatefulBatchLogic
 
 from operators.anonymous.group import identity_groups
 from operators.anonymous.values import FromIdentity
+from operators.clock import periods_passed
 from operators.cold_keys import Apart, ColdKey, MatchBucket, ProfileBucket, share_changed, taking_turns
 from operators.group import KeyGroup, Told
 from operators.keys import GROUPS, MATCHES, PROFILES, TOGETHER_FOR, cold_names, group_names, worker_of
@@ -90,7 +90,7 @@ class Detection:
     """Whether the identity step stands before it (``operators.identity_host``)."""
     awaits_sent: bool = False
     """Whether nothing is decided before it is told what was sent before (``operators.policy.facts``)."""
-    turn: Callable[[], int] = lambda: int(time.monotonic() / TURN_S)
+    turn: Callable[[], int] = lambda: periods_passed(TURN_S)
     """Whose turn it is to be stored of the buckets of open matches: when this changes, the next one's."""
     logics: list[KeyGroupLogic | ColdKey] = field(default_factory=list)
     let_go: Tally = field(default_factory=Tally)
