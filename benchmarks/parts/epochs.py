@@ -38,8 +38,9 @@ SIGNAL = "each_view"
 CARTS = "abandonment_overlap"
 _TRIGGERS = Path(__file__).parent.parent / "triggers"
 _SIGNAL_EVERY = 10
-_BEGINS_S = 2.0
-"""Of the traffic, before its first epoch is looked at."""
+_BEGINS_S = 25.0
+"""Of the traffic, before its first epoch is looked at: what was opened at once has then been stored, a bucket after
+the other (decision 18)."""
 _AFTER_KILL_S = 8
 _PATIENCE_S = 120.0
 
