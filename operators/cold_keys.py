@@ -116,7 +116,7 @@ def taking_turns(key_groups: int, turn: Callable[[], int], changed: Callable[[],
     answer than before, the next buckets of every group: as large a part of all as has ``changed``, at least one.
 
     With that part what is written is least: n of 16 buckets a turn, and what has changed in 16 / 2n turns. It is of
-    one worker, in any order with those of the others.
+    one process, in any order with those of the others.
     """
     by_bucket = [
         [(names[bucket], Touch(group, bucket, MATCHES)) for group, names in enumerate(_names(key_groups))]
