@@ -27,14 +27,13 @@ from bytewax.testing import TestingSink, TestingSource, cluster_main
 
 from config.loader import parse_trigger
 from operators.clock import PartitionClock
-from operators.cold_keys import ProfileBucket
+from operators.cold_keys import ColdKey
 from operators.compiler import compile_triggers
 from operators.decode import Decoder, Messages
 from operators.detect import Detection, KeyGroupLogic, detect
 from operators.group import KeyGroup
-from operators.keys import PROFILES, cold_names, group_names
+from operators.keys import BUCKETS, PROFILES, cold_names, group_names
 from operators.plan import Plan
-from operators.profiles.store import BUCKETS
 from operators.profiles.stored import store_bucket
 from operators.records import Chunk
 
@@ -61,7 +60,9 @@ class CountingDetection(Detection):
     @property
     def profile_bytes(self) -> int:
         """Of all buckets of profiles, in every epoch."""
-        return sum(logic.written_bytes for logic in self.logics if isinstance(logic, ProfileBucket))
+        return sum(
+            logic.written_bytes for logic in self.logics if isinstance(logic, ColdKey) and logic.kind == PROFILES
+        )
 
 
 class HotDetection(CountingDetection):
@@ -188,7 +189,7 @@ def main() -> int:
     asked = parser.parse_args()
     group_names(KEY_GROUPS)
     started = time.perf_counter()
-    cold_names(KEY_GROUPS, BUCKETS, PROFILES)
+    cold_names(KEY_GROUPS, PROFILES)
     print(f"{asked.customers} profiles, {KEY_GROUPS} key groups, {BUCKETS} buckets each; names found in "
           f"{time.perf_counter() - started:.3f} s")  # fmt: skip
     for profile_events in (0, 10, 100, 1_000):

@@ -8,15 +8,15 @@ open matches in its turn (``taking_turns``); what changes between its turns is i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, Final
 
 from operators.group import KeyGroup
-from operators.keys import MATCHES, cold_names
+from operators.keys import BUCKETS, MATCHES, PROFILES, cold_names
 from operators.match_buckets import no_matches, restore_matches, store_matches
 from operators.profiles import Profiles
 from operators.profiles.stored import store_bucket
 from operators.records import Chunk, Touch
-from operators.resting import BUCKETS
 from operators.route import Toucher
 from operators.state import Snapshot
 
@@ -44,6 +44,15 @@ class Apart:
         self._came_back.clear()
         self._group = group
 
+    def key(self, kind: str, bucket: int) -> ColdKey:
+        """The key of a bucket."""
+        store = self.store_profiles if kind == PROFILES else self.store_matches
+        return ColdKey(kind, partial(store, bucket))
+
+    def store_profiles(self, bucket: int) -> Snapshot:
+        """A bucket of the group's profiles."""
+        return store_bucket(self.profiles, self.number, bucket)
+
     def store_matches(self, bucket: int) -> Snapshot:
         """A bucket of what the group has open; as it came back as long as the group has not joined."""
         if self._group is not None:
@@ -51,11 +60,12 @@ class Apart:
         return self._came_back.get(bucket) or no_matches(self.number, bucket)
 
 
-class _Cold:
-    """A key that is stored when it is woken."""
+class ColdKey:
+    """A key of this kind that stores its bucket when it is woken."""
 
-    def __init__(self, apart: Apart, bucket: int) -> None:
-        self._apart, self._bucket = apart, bucket
+    def __init__(self, kind: str, store: Callable[[], Snapshot]) -> None:
+        self.kind = kind
+        self._store = store
         self.snapshot_bytes = 0
         self.written_bytes = 0
 
@@ -70,31 +80,9 @@ class _Cold:
         self.written_bytes += self.snapshot_bytes
         return made
 
-    def _store(self) -> Snapshot:
-        raise NotImplementedError
-
-
-class ProfileBucket(_Cold):
-    """Of a group's profiles."""
-
-    def _store(self) -> Snapshot:
-        return store_bucket(self._apart.profiles, self._apart.number, self._bucket)
-
-
-class MatchBucket(_Cold):
-    """Of what a group has open."""
-
-    def _store(self) -> Snapshot:
-        return self._apart.store_matches(self._bucket)
-
-
-ColdKey: TypeAlias = ProfileBucket | MatchBucket
-
 
 WORTH_A_BUCKET: Final = 32
 """Owners: to store a bucket costs as much as to write so many changes."""
-
-
 MOST_AT_ONCE: Final = BUCKETS // 4
 """Buckets in one turn: after a backlog all has changed, and an epoch is not to write all of it twice."""
 
@@ -119,7 +107,7 @@ def taking_turns(key_groups: int, turn: Callable[[], int], changed: Callable[[],
     one process, in any order with those of the others.
     """
     by_bucket = [
-        [(names[bucket], Touch(group, bucket, MATCHES)) for group, names in enumerate(_names(key_groups))]
+        [(names[bucket], Touch(group, bucket, MATCHES)) for group, names in enumerate(cold_names(key_groups, MATCHES))]
         for bucket in range(BUCKETS)
     ]
     bucket, latest = 0, turn()
@@ -137,7 +125,3 @@ def taking_turns(key_groups: int, turn: Callable[[], int], changed: Callable[[],
         return touched
 
     return touch
-
-
-def _names(key_groups: int) -> tuple[tuple[str, ...], ...]:
-    return cold_names(key_groups, BUCKETS, MATCHES)

@@ -29,7 +29,7 @@ from bytewax.operators import KeyedStream, StatefulBatchLogic
 from operators.anonymous.group import identity_groups
 from operators.anonymous.values import FromIdentity
 from operators.clock import periods_passed
-from operators.cold_keys import Apart, ColdKey, MatchBucket, ProfileBucket, share_changed, taking_turns
+from operators.cold_keys import Apart, ColdKey, share_changed, taking_turns
 from operators.group import KeyGroup, Told
 from operators.keys import GROUPS, MATCHES, PROFILES, TOGETHER_FOR, cold_names, group_names, worker_of
 from operators.match_buckets import FORMAT as MATCHES_FORMAT
@@ -40,7 +40,6 @@ from operators.profiles import Profiles
 from operators.profiles.stored import FORMAT as PROFILES_FORMAT
 from operators.profiles.stored import restore_bucket
 from operators.records import Chunk, GroupBatch, Touch
-from operators.resting import BUCKETS
 from operators.route import Toucher, router, toucher
 from operators.shares import batches_of
 from operators.state import Snapshot, restore, snapshot
@@ -173,8 +172,7 @@ class Detection:
 
     def cold_logic(self, touch: Touch) -> ColdKey:
         """The logic of a bucket."""
-        kind = ProfileBucket if touch.kind == PROFILES else MatchBucket
-        logic = kind(self.apart_of(touch.group), touch.bucket)
+        logic = self.apart_of(touch.group).key(touch.kind, touch.bucket)
         self.logics.append(logic)
         return logic
 
@@ -324,7 +322,7 @@ class _Waking(DynamicSource[tuple[str, Routed]]):
         check_workers(worker_count)
         key_groups = self.detection.key_groups
         kinds = [MATCHES, PROFILES] if self.detection.stores_profiles else [MATCHES]
-        cold = [(kind, cold_names(key_groups, BUCKETS, kind)) for kind in kinds]
+        cold = [(kind, cold_names(key_groups, kind)) for kind in kinds]
         touches: list[tuple[str, Routed]] = []
         for group, name in enumerate(group_names(key_groups)):
             if worker_of(name, worker_count) == worker_index:

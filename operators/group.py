@@ -73,10 +73,9 @@ class KeyGroup:
     ) -> None:
         """``key_groups``: how many there are, of which this is one.
 
-        ``rests_in_buckets``: whether what is open is stored in buckets of its own (``operators.match_buckets``).
-
         ``identity_groups``: of the identity step before it, without whose word time does not go on; 0: no such.
-        ``knows_sent`` as of ``PolicyStep``.
+        ``knows_sent`` as of ``PolicyStep``. ``rests_in_buckets``: whether what is open is stored in buckets of its own
+        (``operators.match_buckets``).
         """
         self.plan = plan
         self.key_groups = key_groups

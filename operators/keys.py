@@ -22,11 +22,18 @@ MATCHES = "m"
 """Kinds of cold state: what their keys begin with."""
 GROUPS = "g"
 """What is neither: the groups themselves."""
+BUCKETS = 16
+"""Of a kind, a group has so many. Part of their formats: what is stored under one key is one bucket."""
 
 
 def key_group_of(key: str, key_groups: int) -> int:
     """The bucket of a key, the same in every process and release: CRC-32 of its UTF-8, modulo the bucket count."""
     return crc32(key.encode("utf-8", "surrogatepass")) % key_groups
+
+
+def bucket_of(text: str) -> int:
+    """The bucket of its group that a customer or an owner falls into, by other bits of the CRC-32 than the group."""
+    return (crc32(text.encode("utf-8", "surrogatepass")) >> 16) % BUCKETS
 
 
 @cache
@@ -36,7 +43,7 @@ def group_names(key_groups: int) -> tuple[str, ...]:
 
 
 @cache
-def cold_names(key_groups: int, buckets: int, kind: str) -> tuple[tuple[str, ...], ...]:
+def cold_names(key_groups: int, kind: str) -> tuple[tuple[str, ...], ...]:
     """By key group, the Bytewax keys of one kind of its cold state, ``"<kind><number>"``.
 
     Bytewax gives them to the worker of the group itself wherever the number of workers divides ``TOGETHER_FOR``.
@@ -45,7 +52,7 @@ def cold_names(key_groups: int, buckets: int, kind: str) -> tuple[tuple[str, ...
     """
     waiting: dict[int, deque[int]] = {}
     for group, name in enumerate(group_names(key_groups)):
-        waiting.setdefault(worker_of(name, TOGETHER_FOR), deque()).extend([group] * buckets)
+        waiting.setdefault(worker_of(name, TOGETHER_FOR), deque()).extend([group] * BUCKETS)
     names: list[list[str]] = [[] for _ in range(key_groups)]
     for number in count():
         if not waiting:

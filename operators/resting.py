@@ -10,18 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
-from zlib import crc32
 
-BUCKETS: Final = 16
-"""Part of the format: what is stored under one key is one bucket."""
+from operators.keys import BUCKETS, bucket_of
+
 _NOBODY: Final[dict[Any, bytes]] = {}
 """A bucket that nobody has been put into; never changed."""
 
 
-def bucket_of(owner: Any) -> int:
-    """The bucket of an owner, the same in every process and release, by other bits than its key group."""
-    text = owner if isinstance(owner, str) else "\0".join(_texts(owner))
-    return (crc32(text.encode("utf-8", "surrogatepass")) >> 16) % BUCKETS
+def bucket_of_owner(owner: Any) -> int:
+    """The bucket of an owner, the same in every process and release."""
+    return bucket_of(owner if isinstance(owner, str) else "\0".join(_texts(owner)))
 
 
 def _texts(owner: Iterable[Any]) -> Iterator[str]:
@@ -43,15 +41,15 @@ class Buckets:
         """By bucket, who came to rest or left it since it was stored, and whether it may have been stored with him."""
 
     def __contains__(self, owner: Any) -> bool:
-        return owner in self._parts[bucket_of(owner)]
+        return owner in self._parts[bucket_of_owner(owner)]
 
     def get(self, owner: Any) -> bytes | None:
         """What of this one rests."""
-        return self._parts[bucket_of(owner)].get(owner)
+        return self._parts[bucket_of_owner(owner)].get(owner)
 
     def pop(self, owner: Any, default: None) -> bytes | None:
         """Takes it out."""
-        bucket = bucket_of(owner)
+        bucket = bucket_of_owner(owner)
         found = self._parts[bucket].pop(owner, default)
         if found is not None:
             changed = self._changes_of(bucket)
@@ -62,7 +60,7 @@ class Buckets:
         return found
 
     def __setitem__(self, owner: Any, at_rest: bytes) -> None:
-        bucket = bucket_of(owner)
+        bucket = bucket_of_owner(owner)
         part = self._parts[bucket]
         if part is _NOBODY:
             part = self._parts[bucket] = {}
@@ -94,7 +92,7 @@ class Buckets:
 
     def may_be_stored(self, owner: Any) -> None:
         """The stored bucket may have something of this one that is not so any more."""
-        self._changes_of(bucket_of(owner))[owner] = True
+        self._changes_of(bucket_of_owner(owner))[owner] = True
 
     def stored(self, bucket: int) -> list[list[Any]]:
         """The whole bucket, ``[owners, what of each rests]``, which is then as it is stored."""

@@ -12,9 +12,8 @@ from operators.anonymous.part import IDENTIFY, anonymous_places, links_of
 from operators.anonymous.values import LINK_ANONYMOUS, IdentityBatch
 from operators.body import keepable, parse_body
 from operators.copies import Copies, Homes
-from operators.keys import PROFILES, cold_names, group_names, key_group_of
+from operators.keys import PROFILES, bucket_of, cold_names, group_names, key_group_of
 from operators.plan import NOTHING, Interest, Plan, keys_of
-from operators.profiles.store import BUCKETS, bucket_of
 from operators.records import BEGINNING_OF_TIME, CUSTOMER, TYPE, Chunk, Event, Touch
 from operators.shares import Head, Shares, Times
 
@@ -32,7 +31,7 @@ class Parted(NamedTuple):
 
 def toucher(plan: Plan, key_groups: int) -> Toucher:
     """A function from a chunk to (Bytewax key of a bucket of profiles, its touch) for every bucket it may change."""
-    names = cold_names(key_groups, BUCKETS, PROFILES)
+    names = cold_names(key_groups, PROFILES)
 
     def touch(chunk: Chunk) -> list[tuple[str, Touch]]:
         types = {each for each in {record.type for record in chunk.records} if plan.interest(each).changes_profile}

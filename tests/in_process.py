@@ -20,14 +20,13 @@ from operators.anonymous.values import FromIdentity, Identified
 from operators.clock import PartitionClock
 from operators.decode import Decoder, Messages
 from operators.group import KeyGroup
-from operators.keys import group_names, key_group_of
+from operators.keys import BUCKETS, group_names, key_group_of
 from operators.match_buckets import restore_matches, store_matches
 from operators.plan import Plan
 from operators.policy.decide_group import DecideGroup
 from operators.policy.relay import Relay
 from operators.policy.values import ToDecide
 from operators.profile_reader import ProfileReader
-from operators.profiles.store import BUCKETS
 from operators.profiles.stored import restore_bucket, store_bucket
 from operators.reasons import Outcome
 from operators.records import (
@@ -40,7 +39,6 @@ from operators.records import (
     LateEvent,
     Origin,
 )
-from operators.resting import BUCKETS as MATCH_BUCKETS
 from operators.route import Parted, parting_router, router
 from operators.shares import batches_of
 from operators.state import restore, snapshot
@@ -291,7 +289,7 @@ class Graph:
 
     def _store_matches(self, name: str, group: KeyGroup) -> None:
         """A third of the buckets, in turns; the others were stored at other times, or never."""
-        for bucket in range(self.restarts % 3, MATCH_BUCKETS, 3):
+        for bucket in range(self.restarts % 3, BUCKETS, 3):
             self.matches[name][bucket] = store_matches(group, bucket)
 
     def _fresh(self) -> KeyGroup:

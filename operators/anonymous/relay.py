@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from operators.anonymous.values import WHO, FromIdentity, Identified
-from operators.keys import PROFILES, cold_names, group_names, group_of_name, key_group_of
+from operators.keys import PROFILES, bucket_of, cold_names, group_names, group_of_name, key_group_of
 from operators.marks import MarkCollector
 from operators.plan import Plan
-from operators.profiles.store import BUCKETS, bucket_of
 from operators.records import CUSTOMER, ORDER, TYPE, Touch
 from operators.route import send_abroad
 
@@ -55,7 +54,7 @@ class IdentityRelay:
 
 def touches_of(plan: Plan, key_groups: int) -> Callable[[tuple[str, FromIdentity]], list[tuple[str, Touch]]]:
     """As ``operators.route.toucher``, of what anonymous customers' events may change when they are settled."""
-    names = cold_names(key_groups, BUCKETS, PROFILES)
+    names = cold_names(key_groups, PROFILES)
 
     def touch(keyed: tuple[str, FromIdentity]) -> list[tuple[str, Touch]]:
         _, batch = keyed

@@ -14,23 +14,16 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from typing import Any, Final
-from zlib import crc32
 
 from operators.body import keepable
+from operators.keys import BUCKETS, bucket_of
 from operators.profiles.attributes import assignments
 from operators.profiles.kept import PROFILE_TYPES, Kept
 from operators.profiles.profile import Profile
 from operators.records import CUSTOMER, END_OF_TIME, ID, INDEX, ORDER, PROPERTIES, TIME, TYPE, Event
 
-BUCKETS: Final = 16
-"""Part of the format: what is stored under one key is one bucket."""
 _SPARE: Final = 64
 """Profiles that may be kept beyond their time before a sweep is worth it."""
-
-
-def bucket_of(customer_id: str) -> int:
-    """The bucket of a customer, by other bits than its key group."""
-    return (crc32(customer_id.encode("utf-8", "surrogatepass")) >> 16) % BUCKETS
 
 
 def _hashed(event_id: str) -> int:

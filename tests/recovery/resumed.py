@@ -109,6 +109,17 @@ class Lives:
         return rows
 
 
+def interrupted(plan, store, how: Callable[[], object], places, counts, turn=None) -> Lives:
+    """A flow that ends as ``how`` says before the chunks at ``places``, first to last, each life of so many workers."""
+    items = chunks()
+    for place in sorted(places, reverse=True):
+        items.insert(place, how())
+    lives = Lives(plan, store, items, turn)
+    for workers in counts:
+        lives.live(workers)
+    return lives
+
+
 def straight(plan):
     found = run(plan, events(), max_out_of_orderness="1m", at_end="flush", key_groups=KEY_GROUPS)
     return {(each.action_id, each.trigger, each.key, each.event_time_us) for each in found.decisions}

@@ -22,11 +22,10 @@ from bytewax.testing import TestingSource, cluster_main
 
 from operators.decode import Decoder, Messages
 from operators.detect import Detection, detect
-from operators.keys import MATCHES, cold_names
+from operators.keys import BUCKETS, MATCHES, cold_names
 from operators.records import Chunk, Decision
-from operators.resting import BUCKETS
 from tests.harness import compiled, event, trigger
-from tests.recovery.resumed import HORIZON_US, KEY_GROUPS, ORIGIN, Lives, chunks, new_store, straight
+from tests.recovery.resumed import HORIZON_US, KEY_GROUPS, ORIGIN, Lives, chunks, interrupted, new_store, straight
 
 TRIGGERS = (
     trigger("steps: [{event: a}, {absent: b, within: 2m}]", name="left"),
@@ -60,23 +59,14 @@ def test_the_answer_is_that_of_a_run_without_bytewax(plan, store):
 
 @pytest.mark.parametrize("place", range(1, 29, 3))
 def test_aborted_before_any_chunk_and_resumed_at_another_number_of_workers_it_is_the_same(place, plan, store):
-    items = chunks()
-    items.insert(place, TestingSource.ABORT())
-    lives = Lives(plan, store, items)
-    for workers in (1, 3):
-        lives.live(workers)
+    lives = interrupted(plan, store, TestingSource.ABORT, [place], (1, 3))
     assert lives.answers == straight(plan)
 
 
 @pytest.mark.parametrize("turn", [None, lambda: 0], ids=["each epoch another bucket", "no bucket ever"])
 @pytest.mark.parametrize("counts", [(1, 3, 5, 2), (2, 4, 1, 8)])
 def test_stopped_again_and_again_at_changing_numbers_of_workers_it_is_the_same(counts, turn, plan, store):
-    items = chunks()
-    for place in (21, 14, 7):
-        items.insert(place, TestingSource.EOF())
-    lives = Lives(plan, store, items, turn)
-    for workers in counts:
-        lives.live(workers)
+    lives = interrupted(plan, store, TestingSource.EOF, (7, 14, 21), counts, turn)
     assert lives.answers == straight(plan)
 
 
@@ -95,9 +85,7 @@ def test_an_epoch_writes_one_bucket_of_each_group_and_what_changed(store):
     # At the end of its input Bytewax wakes every key: this one has no end.
     lives = Lives(plan, store, [*map(of_other_customers, range(3 * BUCKETS)), TestingSource.ABORT()])
     lives.live(1)
-    of_bucket = {
-        name: bucket for names in cold_names(KEY_GROUPS, BUCKETS, MATCHES) for bucket, name in enumerate(names)
-    }
+    of_bucket = {name: bucket for names in cold_names(KEY_GROUPS, MATCHES) for bucket, name in enumerate(names)}
     by_epoch: dict[int, set[int]] = {}
     for epoch, key in lives.written():
         if key in of_bucket:

@@ -15,10 +15,9 @@ from bytewax.testing import TestingSource
 
 from operators.decode import Decoder, Messages
 from operators.keys import PROFILES, cold_names
-from operators.profiles.store import BUCKETS
 from operators.records import Chunk
 from tests.harness import compiled, event, trigger
-from tests.recovery.resumed import CUSTOMERS, KEY_GROUPS, ORIGIN, Lives, chunks, new_store, straight
+from tests.recovery.resumed import CUSTOMERS, KEY_GROUPS, ORIGIN, Lives, chunks, interrupted, new_store, straight
 
 TRAITS = "trait: orders\nevent: purchase\ncount: '*'\nwithin: 20m\n"
 TRIGGERS = (
@@ -49,22 +48,13 @@ def test_the_answer_is_that_of_a_run_without_bytewax(plan, store):
 
 @pytest.mark.parametrize("place", range(0, 29, 2))
 def test_aborted_before_any_chunk_and_resumed_at_another_number_of_workers_it_is_the_same(place, plan, store):
-    items = chunks()
-    items.insert(place, TestingSource.ABORT())
-    lives = Lives(plan, store, items)
-    for workers in (1, 3):
-        lives.live(workers)
+    lives = interrupted(plan, store, TestingSource.ABORT, [place], (1, 3))
     assert lives.answers == straight(plan)
 
 
 @pytest.mark.parametrize("counts", [(1, 3, 5, 2), (2, 4, 1, 8)])
 def test_stopped_again_and_again_at_changing_numbers_of_workers_it_is_the_same(counts, plan, store):
-    items = chunks()
-    for place in (21, 14, 7):
-        items.insert(place, TestingSource.EOF())
-    lives = Lives(plan, store, items)
-    for workers in counts:
-        lives.live(workers)
+    lives = interrupted(plan, store, TestingSource.EOF, (7, 14, 21), counts)
     assert lives.answers == straight(plan)
 
 
@@ -84,7 +74,7 @@ def test_a_bucket_is_written_in_the_epochs_of_its_profile_events_alone(plan, sto
     # At the end of its input Bytewax wakes every key: this one has no end.
     lives = Lives(plan, store, [*log, TestingSource.ABORT()])
     lives.live(1)
-    cold = {name for names in cold_names(KEY_GROUPS, BUCKETS, PROFILES) for name in names}
+    cold = {name for names in cold_names(KEY_GROUPS, PROFILES) for name in names}
     written = lives.written()
     last = max(epoch for epoch, _ in written)
     in_quiet = [key for epoch, key in written if epoch > last - 15]

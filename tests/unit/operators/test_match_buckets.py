@@ -10,10 +10,11 @@ from operators.cold_keys import MOST_AT_ONCE, WORTH_A_BUCKET, Apart, share_chang
 from operators.decode import Decoder
 from operators.detect import Detection
 from operators.group import KeyGroup
+from operators.keys import BUCKETS
 from operators.match_buckets import no_matches, place_of_matches, restore_matches, store_matches
 from operators.owner_state import plain_states
 from operators.profiles import Profiles
-from operators.resting import BUCKETS, Buckets, bucket_of
+from operators.resting import Buckets, bucket_of_owner
 from operators.state import StateFormatError, restore, snapshot
 from tests.fixtures import write_key_group_state as fixture
 from tests.harness import Graph, Log, compiled, event, trigger
@@ -64,7 +65,7 @@ def carts(*customers, at="0s"):
 
 def test_the_bucket_of_an_owner_is_part_of_the_format():
     owners = ["c1", "c2", "Ä\udc80", ("c1", "p1"), ("p1", None), (("c1", "p1"), "x")]
-    assert [bucket_of(each) for each in owners] == [7, 14, 13, 6, 8, 12]
+    assert [bucket_of_owner(each) for each in owners] == [7, 14, 13, 6, 8, 12]
 
 
 def test_changed_is_who_came_or_left_since_his_bucket_was_stored():
@@ -75,13 +76,13 @@ def test_changed_is_who_came_or_left_since_his_bucket_was_stored():
     for bucket in range(BUCKETS):
         owners, states = buckets.stored(bucket)
         assert [each.encode() for each in owners] == states
-        assert {bucket_of(each) for each in owners} <= {bucket}
+        assert {bucket_of_owner(each) for each in owners} <= {bucket}
     assert buckets.changed() == [[], []]
     buckets.pop("c1", None)
     buckets.pop("nobody", None)
     buckets["c2"] = b"again"
     assert sorted(zip(*buckets.changed(), strict=True)) == [("c1", None), ("c2", b"again")]
-    buckets.stored(bucket_of("c1"))
+    buckets.stored(bucket_of_owner("c1"))
     assert buckets.changed() == [["c2"], [b"again"]]
     assert len(buckets) == len(CUSTOMERS) - 1
 
@@ -92,7 +93,7 @@ def test_what_comes_back_is_what_was_open_whichever_was_stored_first_and_when(fi
     read(*carts(*CUSTOMERS), event("x", "1m"))
     buckets = {bucket: store_matches(group, bucket) for bucket in range(12)}  # four have never been stored
     read(event("b", "2m", customer="c1"), *carts("c2", "new", at="3m"), event("x", "4m"))
-    again = bucket_of("c2")
+    again = bucket_of_owner("c2")
     if first == "bucket":
         buckets[again] = store_matches(group, again)
         stored = snapshot(group)

@@ -3,8 +3,9 @@
 import pytest
 
 from config.traits import Trait
+from operators.keys import BUCKETS, bucket_of
 from operators.profiles.kept import kept_for
-from operators.profiles.store import BUCKETS, Profiles, bucket_of
+from operators.profiles.store import Profiles
 from operators.profiles.stored import restore_bucket, store_bucket
 
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from operators.profiles.store import BUCKETS, bucket_of
+from operators.keys import BUCKETS, bucket_of
 from operators.profiles.stored import FORMAT, ProfileFormatError, restore_bucket, store_bucket
 from tests.fixtures import write_profiles_state as fixture
 
