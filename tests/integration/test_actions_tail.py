@@ -33,6 +33,7 @@ class Job:
     def __init__(self, kafka: str, topic: str) -> None:
         self.config = {"bootstrap.servers": kafka}
         self.topic = topic
+        self.tails: list[TailPartition] = []
 
     def send(self, *numbers: int) -> None:
         """A run that sends these."""
@@ -49,7 +50,13 @@ class Job:
     def tail(self, state: object = None) -> TailPartition:
         source = ActionsTail(self.config, self.topic, JOB)
         self.tally = source.tally
-        return source.build_part("tail", "tail", state)  # type: ignore[arg-type]
+        self.tails.append(source.build_part("tail", "tail", state))  # type: ignore[arg-type]
+        return self.tails[-1]
+
+    def close(self) -> None:
+        """Whoever still asks Kafka asks no more."""
+        for part in self.tails:
+            part.close()
 
     def found(self, state: object = None) -> list[int]:
         """The numbers of the actions that a new run finds."""
@@ -72,8 +79,10 @@ def read_all(part: TailPartition) -> Iterator[Decision]:
 
 
 @pytest.fixture
-def job(kafka: str, topic: TopicFactory) -> Job:
-    return Job(kafka, topic(partitions=3))
+def job(kafka: str, topic: TopicFactory) -> Iterator[Job]:
+    found = Job(kafka, topic(partitions=3))
+    yield found
+    found.close()
 
 
 def raw(job: Job, values: Sequence[bytes], headers: Sequence[tuple[str, bytes]]) -> None:
