@@ -30,7 +30,7 @@ def test_a_cart_filled_anonymously_is_the_customers_that_the_visitor_turns_out_t
     site: Site, arguments: list[str]
 ) -> None:
     site.abandonment("3s")
-    site.settings["CT_MAX_OUT_OF_ORDERNESS"] = "1s"
+    site.settings["CT_MAX_OUT_OF_ORDERNESS"] = "3s"
     with site.flow(arguments=arguments) as flow:
         begun_ms = time.time_ns() // 1_000_000
         visitors = [f"{number}" for number in range(6)]
@@ -43,7 +43,7 @@ def test_a_cart_filled_anonymously_is_the_customers_that_the_visitor_turns_out_t
             for each in visitors[:3]
         )
         site.produce([said("bought", "purchase", "a2", "a2", begun_ms + 1_000, 3)])
-        flow.wait_until(lambda: len(site.actions()) >= 5, what="the actions", within_s=20)
+        flow.wait_until(lambda: len(site.actions()) >= 5, what="the actions")
         flow.wait_until(lambda: flow.metrics().of("open_matches") == 0, what="no match open")
         metrics = flow.metrics()
         assert metrics.of("identified_total") == 3
