@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import socket
 from contextlib import ExitStack
+from random import SystemRandom
 from typing import Final
 
 _HOST: Final = "127.0.0.1"
@@ -12,6 +12,8 @@ _HOST: Final = "127.0.0.1"
 # calling a peer not yet listening could be given that very port, and connect to itself.
 _PORTS: Final = range(15_000, 32_000)
 _TRIES: Final = 1_000
+# Whoever seeds the common one would have all of his processes draw the same ports.
+_DRAW: Final = SystemRandom()
 
 
 def free_addresses(count: int) -> list[str]:
@@ -21,7 +23,7 @@ def free_addresses(count: int) -> list[str]:
         for _ in range(_TRIES):
             if len(found) == count:
                 return found
-            port = random.choice(_PORTS)
+            port = _DRAW.choice(_PORTS)
             probe = held.enter_context(socket.socket())
             try:
                 probe.bind((_HOST, port))

@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 
 from operators.anonymous.customer_states import keep_by_customer
 from operators.anonymous.handing_over import Handovers
-from operators.anonymous.values import FromIdentity, Handover
+from operators.anonymous.values import FromIdentity
 from operators.arrivals import Arrivals
 from operators.automaton import Automaton, Exited, Found
 from operators.body import parsed
 from operators.clock import GroupClock
 from operators.decide import match_of
-from operators.line import place_of, released
+from operators.line import Line, place_of
 from operators.marks import GroupMark, RelayedClock
 from operators.matching import FOREIGN_LENGTH, Matching
 from operators.plan import Interest, Plan
@@ -87,13 +87,13 @@ class KeyGroup:
         self.tally = Tally()
         self.seen = SeenIds(dedupe_horizon_us)
         self.seen_foreign = SeenIds(dedupe_horizon_us)
-        self.waiting: list[Event] = []
+        self.waiting = Line()
         """Home events that the watermark has not passed."""
-        self.waiting_foreign: list[tuple[Any, ...]] = []
+        self.waiting_foreign = Line()
         """``(order, origin, offset, index, entry)`` of foreign ones."""
-        self.waiting_arrivals: list[Event] = []
+        self.waiting_arrivals = Line()
         """Of the identity step, events on which a single-step trigger may fire: in order, not on arrival."""
-        self.waiting_handovers: list[Handover] = []
+        self.waiting_handovers = Line()
         self.reached_us = BEGINNING_OF_TIME
         """How far everything has come, by both ways, and is processed."""
         self.ended = False
@@ -207,7 +207,7 @@ class KeyGroup:
                 self.waiting.append(event)
         if batch.foreign:
             self._take_foreign(batch, arrived=False)
-        self.waiting_handovers += batch.handovers
+        self.waiting_handovers.extend(batch.handovers)
         if batch.mark is not None and self._identity is not None:
             self._identity.hear(batch.mark)
 
@@ -318,12 +318,12 @@ class KeyGroup:
     def _advance(self, before_us: int, watermark_us: int) -> None:
         """Shows what lies before ``before_us`` in order, then fires timers due by ``watermark_us``."""
         matching = self.matching
-        for event in released(self.waiting_arrivals, before_us) if self.waiting_arrivals else ():
+        for event in self.waiting_arrivals.released(before_us) if self.waiting_arrivals else ():
             matching.found += self._arrivals.fire(event, self.plan.interest(event[TYPE]), self._read_profile)
-        home = released(self.waiting, before_us) if self.waiting else []
+        home = self.waiting.released(before_us) if self.waiting else []
         matching.score(home)
-        foreign = released(self.waiting_foreign, before_us) if self.waiting_foreign else []
-        handovers = released(self.waiting_handovers, before_us) if self.waiting_handovers else []
+        foreign = self.waiting_foreign.released(before_us) if self.waiting_foreign else []
+        handovers = self.waiting_handovers.released(before_us) if self.waiting_handovers else []
         if foreign or handovers:
             # A trigger may take some of its events at home and others from abroad: one order for all. A handover
             # stands where its identify does, and comes before it.

@@ -98,9 +98,9 @@ def _restore_base(group: KeyGroup, base: dict[str, Any]) -> None:
     group.watch()
     group.seen.resume(base["seen"])
     group.seen_foreign.resume(base["seen_foreign"])
-    group.waiting = [event_of(plain) for plain in base["waiting"]]
-    group.waiting_arrivals = [event_of(plain) for plain in base["waiting_arrivals"]]
-    group.waiting_handovers = [handover_of(plain) for plain in base["waiting_handovers"]]
+    group.waiting.extend(event_of(plain) for plain in base["waiting"])
+    group.waiting_arrivals.extend(event_of(plain) for plain in base["waiting_arrivals"])
+    group.waiting_handovers.extend(handover_of(plain) for plain in base["waiting_handovers"])
     by_name = {automaton.program.name: automaton for automaton in group.automata}
     for plain, concerns in base["waiting_foreign"]:
         event = event_of(plain)

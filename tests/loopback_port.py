@@ -1,8 +1,8 @@
 """A free TCP port on the loopback interface for a server that a test may kill and start again."""
 
 import os
-import random
 import socket
+from random import SystemRandom
 
 LOOPBACK = "127.0.0.1"
 
@@ -10,6 +10,8 @@ LOOPBACK = "127.0.0.1"
 # keeps calling a dead server whose port is inside that range can be given that very port, connect to itself
 # (TCP simultaneous open), and so keep the server from ever coming back.
 _FIRST, _LAST = 15_000, 32_000
+# Hypothesis seeds the common one, alike in all processes.
+_DRAW = SystemRandom()
 
 
 def free_port() -> int:
@@ -23,7 +25,7 @@ def free_port() -> int:
     share = (_LAST - _FIRST) // processes
     first = _FIRST + process * share
     for _ in range(200):
-        port = random.randrange(first, first + share)
+        port = _DRAW.randrange(first, first + share)
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             try:
                 probe.bind((LOOPBACK, port))

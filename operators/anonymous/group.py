@@ -23,7 +23,7 @@ from operators.anonymous.values import (
 )
 from operators.clock import GroupClock
 from operators.keys import EVEN_FOR
-from operators.line import place_of, released
+from operators.line import Line, place_of
 from operators.marks import GroupMark
 from operators.plan import Plan
 from operators.reasons import Fate
@@ -49,9 +49,9 @@ class IdentityGroup:
         self.clock = GroupClock()
         self.tally = Tally()
         self.seen = SeenIds(dedupe_horizon_us)
-        self.waiting: list[Event] = []
+        self.waiting = Line()
         """Anonymous events that the watermark has not passed."""
-        self.waiting_links: list[Link] = []
+        self.waiting_links = Line()
         self.kept: dict[str, list[Event]] = {}
         """By anonymous id that nobody has claimed, the newest of its events that something can be open by."""
         self.customers: dict[str, str] = {}
@@ -95,8 +95,8 @@ class IdentityGroup:
         self.waiting.append(event)
 
     def _settle(self, before_us: int, found: Identified) -> None:
-        events = released(self.waiting, before_us) if self.waiting else []
-        links = released(self.waiting_links, before_us) if self.waiting_links else []
+        events = self.waiting.released(before_us) if self.waiting else []
+        links = self.waiting_links.released(before_us) if self.waiting_links else []
         for entry in sorted([*links, *events], key=place_of) if links else events:
             if len(entry) == LINK_LENGTH:
                 self._link(entry, found)

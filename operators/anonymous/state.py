@@ -36,7 +36,7 @@ def restore(group: IdentityGroup, stored: Any) -> None:
     group.clock.watermark_us = base["watermark_us"]
     group.clock.marks = {(topic, partition): mark for topic, partition, mark in base["marks"]}
     group.seen.resume(base["seen"])
-    group.waiting = [event_of(plain) for plain in base["waiting"]]
-    group.waiting_links = [placed(plain) for plain in base["waiting_links"]]
+    group.waiting.extend(event_of(plain) for plain in base["waiting"])
+    group.waiting_links.extend(placed(plain) for plain in base["waiting_links"])
     group.kept = {each: [event_of(plain) for plain in events] for each, events in base["kept"].items()}
     group.customers = base["customers"]
