@@ -6,6 +6,8 @@ the whole of it can say the same: a file's reader does. Then no id of an event t
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import compress
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -41,27 +43,39 @@ class Copies:
 
     def of(self, chunk: Chunk, ids: list[str], homes: Homes) -> list[int]:
         """The places of the copies in a chunk, by the ids and homes of its events; the others are remembered."""
-        last = dict(zip(ids, range(len(ids)), strict=True))
-        doubtful = {*chunk.late}
-        for known in (self._young, self._old):
-            doubtful.update([last[each] for each in known.keys() & last.keys()])
-        if len(last) < len(ids):
-            is_last = np.zeros(len(ids), bool)
-            is_last[np.fromiter(last.values(), np.int64, len(last))] = True
-            again = np.flatnonzero(~is_last).tolist()
-            doubtful.update(again, [last[ids[place]] for place in again])
-        copies = [place for place in sorted(doubtful) if self._is_copy(chunk, ids, homes, place)]
+        doubtful = self._doubtful(chunk, ids)
+        copies = [place for place in doubtful if self._is_copy(chunk, ids, homes, place)]
+        times_us = np.array(chunk.event_times_us, np.int64)
         # A copy of what time has passed is late anyway.
-        times_us, until_us = chunk.event_times_us, chunk.watermark_us
-        lasting = [place for place, time_us in enumerate(times_us) if time_us >= until_us]
-        if copies:
-            lasting = sorted(set(lasting).difference(copies))
-        if lasting:
-            self._young_until_us = max(self._young_until_us, *[times_us[place] for place in lasting])
-            for place in lasting:
-                self._young.setdefault(ids[place], times_us[place] * self._homes + int(homes[place]))
+        lasting = times_us >= chunk.watermark_us
+        lasting[copies] = False
+        if lasting.any():
+            self._young_until_us = max(self._young_until_us, int(times_us[lasting].max()))
+            self._remember(ids, times_us * self._homes + homes, lasting, doubtful)
         self._forget(chunk.watermark_us)
         return copies
+
+    def _doubtful(self, chunk: Chunk, ids: list[str]) -> list[int]:
+        """The places of events whose ids are known, or come again in this chunk, or are late."""
+        doubtful = {*chunk.late}
+        fresh = dict.fromkeys(ids).keys()
+        again = set().union(*(known.keys() & fresh for known in (self._young, self._old)))
+        if len(fresh) < len(ids):
+            again.update(each for each, count in Counter(ids).items() if count > 1)
+        if again:
+            doubtful.update(place for place, each in enumerate(ids) if each in again)
+        return sorted(doubtful)
+
+    def _remember(
+        self, ids: list[str], numbers: npt.NDArray[np.int64], lasting: npt.NDArray[np.bool_], doubtful: list[int]
+    ) -> None:
+        """The ids at the places that are ``lasting``; of one that is known, it stays as it is known."""
+        known = [place for place in doubtful if lasting[place]]
+        lasting[doubtful] = False
+        kept = zip(ids, numbers.tolist(), strict=True)
+        self._young.update(kept if lasting.all() else compress(kept, lasting.tolist()))
+        for place in known:
+            self._young.setdefault(ids[place], int(numbers[place]))
 
     def _is_copy(self, chunk: Chunk, ids: list[str], homes: Homes, place: int) -> bool:
         """As ``SeenIds.is_duplicate`` of the group."""
