@@ -7,7 +7,6 @@ the whole of it can say the same: a file's reader does. Then no id of an event t
 from __future__ import annotations
 
 from collections import Counter
-from itertools import compress
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -45,13 +44,15 @@ class Copies:
         """The places of the copies in a chunk, by the ids and homes of its events; the others are remembered."""
         doubtful = self._doubtful(chunk, ids)
         copies = [place for place in doubtful if self._is_copy(chunk, ids, homes, place)]
-        times_us = np.array(chunk.event_times_us, np.int64)
         # A copy of what time has passed is late anyway.
-        lasting = times_us >= chunk.watermark_us
-        lasting[copies] = False
-        if lasting.any():
+        times_us = np.array(chunk.event_times_us, np.int64)
+        is_lasting = times_us >= chunk.watermark_us
+        is_lasting[copies] = False
+        lasting = np.flatnonzero(is_lasting)
+        if len(lasting):
             self._young_until_us = max(self._young_until_us, int(times_us[lasting].max()))
-            self._remember(ids, times_us * self._homes + homes, lasting, doubtful)
+            found = (times_us[lasting] * self._homes + homes[lasting]).tolist()
+            self._remember([ids[place] for place in lasting.tolist()], found, known=len(doubtful) > len(copies))
         self._forget(chunk.watermark_us)
         return copies
 
@@ -66,16 +67,13 @@ class Copies:
             doubtful.update(place for place, each in enumerate(ids) if each in again)
         return sorted(doubtful)
 
-    def _remember(
-        self, ids: list[str], numbers: npt.NDArray[np.int64], lasting: npt.NDArray[np.bool_], doubtful: list[int]
-    ) -> None:
-        """The ids at the places that are ``lasting``; of one that is known, it stays as it is known."""
-        known = [place for place in doubtful if lasting[place]]
-        lasting[doubtful] = False
-        kept = zip(ids, numbers.tolist(), strict=True)
-        self._young.update(kept if lasting.all() else compress(kept, lasting.tolist()))
-        for place in known:
-            self._young.setdefault(ids[place], int(numbers[place]))
+    def _remember(self, ids: list[str], found: list[int], *, known: bool) -> None:
+        """``known``: some may be known already, and stay as they are known."""
+        if known:
+            for each, number in zip(ids, found, strict=True):
+                self._young.setdefault(each, number)
+        else:
+            self._young.update(zip(ids, found, strict=True))
 
     def _is_copy(self, chunk: Chunk, ids: list[str], homes: Homes, place: int) -> bool:
         """As ``SeenIds.is_duplicate`` of the group."""

@@ -104,8 +104,9 @@ def _direct(key_groups: int, copies: Copies | None) -> Callable[..., Shares]:
     def route(chunk: Chunk, interests: Mapping[str, Interest], wanted: list[int], apart: list[int]) -> Shares:
         records, watermarks_us = chunk.records, chunk.watermarks_us
         # Copies of an event without a customer share its id, so that is where they meet.
-        hashes = [crc32((record.customer_id or record.event_id).encode()) for record in records]
-        homes = (np.array(hashes, np.uint32) % key_groups).astype(group_type)
+        homes = np.array(
+            [crc32((record.customer_id or record.event_id).encode()) % key_groups for record in records], group_type
+        )
         homes[apart] = key_groups  # one more than there are: behind all others
         counts = np.bincount(homes, minlength=key_groups + 1)[:key_groups]
         places = _places(wanted, chunk.late, apart)
