@@ -24,6 +24,7 @@ from benchmarks.machine import machine_facts
 from benchmarks.parts import (
     after_a_kill,
     catch_up,
+    density,
     detection,
     end_to_end,
     epochs,
@@ -40,6 +41,7 @@ from benchmarks.report import PartReport, show, show_summary
 PARTS: dict[str, Callable[[Asked], PartReport]] = {
     "detection": detection.measure,
     "open_matches": open_matches.measure,
+    "density": density.measure,
     "stages": stages.measure,
     "many_triggers": many_triggers.measure,
     "payload": payload.measure,

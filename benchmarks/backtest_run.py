@@ -13,8 +13,8 @@ from benchmarks.answers import WrongAnswerError, assert_equal
 from benchmarks.asked import OUT_OF_ORDERNESS_MS
 from benchmarks.cache import ROOT, cache_folder
 from benchmarks.child import last_json, run_child
-from benchmarks.expected import TRIGGER, expected
-from benchmarks.reference import AtEnd
+from benchmarks.expected import TRIGGER, expected, trigger_within
+from benchmarks.reference import WITHIN_MS, AtEnd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +42,17 @@ def run_backtest(
     workers: int = 1,
     readers: int | None = None,
     from_offset: int = 0,
+    within_ms: int = WITHIN_MS,
 ) -> BacktestRun:
     """The abandonment rule, `beside` triggers that the file has no events for, in so many processes.
 
     `readers` None: whether a process of its own reads is the command's choice. Of several processes,
     `peak_rss_bytes` is that of the largest. `from_offset` is where `rest_seconds` begin, with no reader of its own.
+    `within_ms` is the rule's time to buy in.
 
     Raises WrongAnswerError where actions, duplicates, late events or open matches are not the reference's.
     """
-    wanted = expected(events, at_end=at_end)
+    wanted = expected(events, at_end=at_end, within_ms=within_ms)
     out = cache_folder() / "actions.jsonl"
     out.unlink(missing_ok=True)
     size = events.stat().st_size
@@ -59,7 +61,7 @@ def run_backtest(
             sys.executable,
             *("-m", "flows.backtest", "--events", events, "--out", out),
             "--triggers",
-            TRIGGER,
+            TRIGGER if within_ms == WITHIN_MS else trigger_within(within_ms),
             *beside,
             *("--max-out-of-orderness", f"{OUT_OF_ORDERNESS_MS}ms", "--at-end", at_end, "--summary", "json"),
             *("--workers", str(workers), *(() if readers is None else ("--readers", str(readers)))),

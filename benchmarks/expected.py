@@ -22,7 +22,7 @@ from benchmarks.answers import Answer, read_answer, write_answer
 from benchmarks.cache import ROOT, cache_folder
 from benchmarks.child import run_child
 from benchmarks.event_file import Event, read_events
-from benchmarks.reference import AtEnd, OnRepeat, abandonments
+from benchmarks.reference import WITHIN_MS, AtEnd, OnRepeat, abandonments
 
 ON_REPEAT: Final[OnRepeat] = "overlap"
 TRIGGER = Path(__file__).parent / "triggers" / "abandonment_overlap.yaml"
@@ -47,12 +47,22 @@ class Expected:
     counts: Counts
 
 
-def expected(events: Path, *, at_end: AtEnd) -> Expected:
+def trigger_within(within_ms: int) -> Path:
+    """The rule with another time to buy in."""
+    text, usual = TRIGGER.read_text(), "within: 30m\n"
+    assert text.count(usual) == 1
+    path = cache_folder() / f"{TRIGGER.stem}-{within_ms}ms.yaml"
+    path.write_text(text.replace(usual, f"within: {within_ms}ms\n"))
+    return path
+
+
+def expected(events: Path, *, at_end: AtEnd, within_ms: int = WITHIN_MS) -> Expected:
     """The answer for a file of `benchmarks.cache`, whose name says all that is in it."""
-    out = cache_folder() / f"{events.stem}-{at_end}-{_fingerprint()}.expected"
+    out = cache_folder() / f"{events.stem}-{at_end}-{within_ms}-{_fingerprint()}.expected"
     counts = out.with_suffix(".counts.json")
     if not counts.exists():
-        run_child([sys.executable, "-m", "benchmarks.expected", events, out, "--at-end", at_end], cwd=ROOT)
+        asking = ["--at-end", at_end, "--within-ms", str(within_ms)]
+        run_child([sys.executable, "-m", "benchmarks.expected", events, out, *asking], cwd=ROOT)
     return Expected(read_answer(out), Counts(**orjson.loads(counts.read_bytes())))
 
 
@@ -86,11 +96,12 @@ def main() -> None:
     parser.add_argument("events", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--at-end", choices=("hold", "flush"), required=True)
+    parser.add_argument("--within-ms", type=int, default=WITHIN_MS)
     asked = parser.parse_args()
     # Nothing here is ever garbage, and ten million carts are walked again and again in search of some.
     gc.disable()
     events = _Watched(asked.events)
-    all_time = abandonments(events, on_repeat=ON_REPEAT, at_end="flush")
+    all_time = abandonments(events, on_repeat=ON_REPEAT, at_end="flush", within_ms=asked.within_ms)
     due = [match for match in all_time if match[0] <= events.largest_ms]
     answer = due if asked.at_end == "hold" else all_time
     counts = Counts(

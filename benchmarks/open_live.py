@@ -19,8 +19,9 @@ from benchmarks.expected import TRIGGER
 from benchmarks.live_place import EVENTS, Place, live_place, sleep_until, wait_until
 from benchmarks.produce import produce_file
 from benchmarks.recipe import Workload
+from benchmarks.reference import WITHIN_MS
 from benchmarks.supervised import SupervisedRun
-from benchmarks.workload import START_MS, WITHIN_MS
+from benchmarks.workload import START_MS
 
 FILLED_MS: Final = START_MS + WITHIN_MS
 """Event time at which the last cart was left and the first is nearly due."""

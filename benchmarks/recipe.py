@@ -19,6 +19,7 @@ class Workload:
     span_ms: int = 7 * 86_400_000
     seed: int = 1
     open_matches: int = 0
+    within_ms: int = 30 * 60_000
     bought_within_ms: int = 60_000
     product_view: float = 0.25
     cart_add: float = 0.10

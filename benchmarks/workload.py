@@ -6,13 +6,13 @@ r"""A seeded workload of shop events, written as canonical JSON lines in order o
 Same arguments, same bytes. Two kinds:
 
 - *by span* (default): `events` events over `span`, customers by Zipf. `match_rate` is the wanted share of
-  events that are a cart nobody buys within 30 minutes (`on_repeat: overlap`). It is met to within some per
+  events that are a cart nobody buys `within` 30 minutes (`on_repeat: overlap`). It is met to within some per
   cent: a customer has buying and browsing spells of four hours, and a cart late in a browsing spell may yet
   be bought. Mind that Zipf 1.1 over 200 000 customers gives the most frequent one 13 % of all events.
-- *by open matches* (`--open-matches N`): N customers put something in the cart within half an hour; then
+- *by open matches* (`--open-matches N`): N customers put something in the cart in a time as long as `within`; then
   `events` more follow, in which as many new carts are left as old ones time out, so that about N matches stay
-  open. `span`, `customers` and `zipf` do not apply: the rate of the steady traffic follows from N and
-  `match_rate`. Who buys does so within `bought_within` of the cart.
+  open. `span`, `customers` and `zipf` do not apply: the rate of the steady traffic follows from N,
+  `within` and `match_rate`. Who buys does so within `bought_within` of the cart.
 
 No event is late for a reader whose `max_out_of_orderness` is `disorder`: each arrives less than that after
 its time. A duplicate is the same line once more, not late either. Needs numpy, which the embedded extra
@@ -35,9 +35,6 @@ from benchmarks.recipe import Workload
 
 START_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z, the beginning of every workload's event time."""
-
-WITHIN_MS = 30 * 60_000
-"""The half hour of the abandonment rule that `match_rate` and `open_matches` speak of."""
 
 SPELL_MS = 4 * 3_600_000
 """How long a customer stays in the mood to buy, or not to."""
@@ -103,7 +100,7 @@ def _by_span(workload: Workload, random: np.random.Generator) -> _Events:
     bought = _of(PURCHASE, buyers, bought_ms)
     bought_carts = carts - left_carts
     of_purchase = random.integers(0, purchases, bought_carts) if purchases else np.empty(0, dtype=np.int64)
-    earliest_ms = np.maximum(bought_ms[of_purchase] - WITHIN_MS + 1, 0)
+    earliest_ms = np.maximum(bought_ms[of_purchase] - workload.within_ms + 1, 0)
     cart_ms = random.integers(earliest_ms, bought_ms[of_purchase] + 1)
     views = count - carts - purchases
     return (
@@ -117,13 +114,13 @@ def _by_span(workload: Workload, random: np.random.Generator) -> _Events:
 def _by_open_matches(workload: Workload, random: np.random.Generator) -> _Events:
     opened, count = workload.open_matches, workload.events
     left_carts = round(count * workload.match_rate)
-    steady_ms = max(1, round(left_carts * WITHIN_MS / opened))
+    steady_ms = max(1, round(left_carts * workload.within_ms / opened))
     purchases = round(count * workload.purchase)
     bought_carts = max(0, round(count * workload.cart_add) - left_carts)
-    filled = _of(CART_ADD, np.arange(opened), random.integers(0, WITHIN_MS, opened))
+    filled = _of(CART_ADD, np.arange(opened), random.integers(0, workload.within_ms, opened))
 
     def steadily(size: int) -> Ints:
-        return WITHIN_MS + random.integers(0, steady_ms, size)
+        return workload.within_ms + random.integers(0, steady_ms, size)
 
     newcomers = opened + np.arange(left_carts)
     left = _of(CART_ADD, newcomers, steadily(left_carts))
@@ -217,13 +214,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=Workload.seed)
     parser.add_argument("--open-matches", type=int, default=0)
     parser.add_argument("--product-view", type=float, default=Workload.product_view)
+    parser.add_argument("--within", type=duration_ms, default=Workload.within_ms)
     parser.add_argument("--bought-within", type=duration_ms, default=Workload.bought_within_ms)
     parser.add_argument("--cart-add", type=float, default=Workload.cart_add)
     parser.add_argument("--purchase", type=float, default=Workload.purchase)
     parser.add_argument("--out", type=Path, required=True)
     asked = vars(parser.parse_args())
     out = asked.pop("out")
-    spans_ms = {f"{name}_ms": asked.pop(name) for name in ("disorder", "span", "bought_within")}
+    spans_ms = {f"{name}_ms": asked.pop(name) for name in ("disorder", "span", "within", "bought_within")}
     workload = Workload(**spans_ms, **asked)
     write_lines(generate(workload), out, payload_bytes=workload.payload_bytes)
 

@@ -28,9 +28,9 @@ from benchmarks.event_file import read_events
 from benchmarks.live_place import ACTIONS, EVENTS, KAFKA_PARTITIONS, sleep_until, tick
 from benchmarks.open_live import FILLED_MS, OpenLive, Resume, open_live, resume_after_kill
 from benchmarks.open_loop import Schedule, open_loop
+from benchmarks.reference import WITHIN_MS
 from benchmarks.report import Figure, PartReport, middle, rounded
 from benchmarks.traffic import Traffic, event_numbers
-from benchmarks.workload import WITHIN_MS
 
 PAUSE_BAR_MS = 300.0
 EPOCH_S = 3
